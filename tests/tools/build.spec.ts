@@ -114,7 +114,7 @@ describe('build tool', () => {
     it('refuses one contract name with two codes', async () => {
         // Tact compiles the Child of Parent's unit with Parent's options.
         const config = fixture.read('tact.config.json');
-        fixture.write('tact.config.json', config.replace('"options":{}', withOption));
+        fixture.write('tact.config.json', config.replace('"options":{}', '"options":{"ipfsAbiGetter":true}'));
         await expect(build()).rejects.toThrow('contract Child has different code in the projects Parent and Child');
         fixture.write('tact.config.json', config);
         fixture.write('contracts/parent.tact', `${CHILD.replace('701', '704')}${PARENT.replace(/^import.*$/m, '')}`);
