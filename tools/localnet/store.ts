@@ -17,11 +17,13 @@ import * as path from 'node:path';
 import { ByteReader, ByteWriter, FRAME_BYTES, frame, syncDirectory, unframe, writeFully } from './codec';
 import { CorruptChainError, LocalnetError } from './errors';
 import { FolderLock } from './lock';
-import { NO_POSITION, readAddress, readTx, TransactionLog, TxRecord, writeAddress, writeTx } from './txlog';
+import { LOG_FILES, NO_POSITION, readAddress, readTx, TransactionLog, TxRecord, writeAddress, writeTx } from './txlog';
 
 const FORMAT = 1;
 const SNAPSHOT_FILE = 'snapshot';
 const JOURNAL_PREFIX = 'journal.';
+/** kept next to the chain by other modules */
+const EXTRA_FILES = ['wallets.json'];
 const MIN_COMPACTION_BYTES = 4 * 1024 * 1024;
 
 /** Everything about the chain that is not an account. */
@@ -82,6 +84,24 @@ export class Store {
             throw e;
         }
         return store;
+    }
+
+    /** Deletes the chain in a folder, and nothing else that may be there. */
+    static remove(dir: string) {
+        if (!fs.existsSync(dir)) return;
+        const lock = FolderLock.acquire(dir);
+        try {
+            // the snapshot first: without it the rest is no chain any more
+            fs.rmSync(path.join(dir, SNAPSHOT_FILE), { force: true });
+            const others = [`${SNAPSHOT_FILE}.tmp`, ...LOG_FILES, ...EXTRA_FILES];
+            for (const name of others) fs.rmSync(path.join(dir, name), { force: true });
+            for (const name of fs.readdirSync(dir)) {
+                if (name.startsWith(JOURNAL_PREFIX)) fs.rmSync(path.join(dir, name), { force: true });
+            }
+        } finally {
+            lock.release();
+        }
+        if (fs.readdirSync(dir).length === 0) fs.rmdirSync(dir);
     }
 
     get current(): ChainMeta | undefined {

@@ -16,6 +16,7 @@ import { CorruptChainError } from './errors';
 export const NO_POSITION = -1;
 const LOG_FILE = 'transactions.log';
 const INDEX_FILE = 'blocks.index';
+export const LOG_FILES = [LOG_FILE, INDEX_FILE];
 const INDEX_ENTRY = 16;
 
 /** What the engine knows about one executed transaction. */

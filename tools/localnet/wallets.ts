@@ -10,17 +10,14 @@ import * as path from 'node:path';
 import { createHash } from 'node:crypto';
 import {
     Address,
-    beginCell,
     Cell,
     external,
     internal,
-    Message,
     MessageRelaxed,
     OpenedContract,
     Sender,
     SenderArguments,
     SendMode,
-    storeMessage,
     toNano,
 } from '@ton/core';
 import { KeyPair, keyPairFromSecretKey, mnemonicToPrivateKey, mnemonicValidate } from '@ton/crypto';
@@ -29,6 +26,7 @@ import type { SendMessageResult } from '@ton/sandbox';
 import { WalletContractV4, WalletContractV5R1 } from '@ton/ton';
 import { LocalnetError } from './errors';
 import type { LocalChain } from './engine';
+import { messageBoc } from './messages';
 
 export type WalletVersion = 'v4r2' | 'v5r1';
 export const WALLET_VERSIONS: WalletVersion[] = ['v4r2', 'v5r1'];
@@ -113,7 +111,7 @@ export class LocalWallet {
         const active = (await this.chain.account(this.address)).accountState?.type === 'active';
         const message = external({ to: this.address, init: active ? undefined : this.contract.init, body });
         const result = await this.chain.send(message);
-        return { ...result, boc: messageBase64(message) };
+        return { ...result, boc: messageBoc(message).toString('base64') };
     }
 
     private async sign(messages: MessageRelaxed[], sendMode: SendMode): Promise<Cell> {
@@ -156,10 +154,6 @@ export class LocalSender implements Sender {
         });
         this.lastResult = await this.wallet.transfer([message], args.sendMode ?? SendMode.PAY_GAS_SEPARATELY);
     }
-}
-
-function messageBase64(message: Message): string {
-    return beginCell().store(storeMessage(message)).endCell().toBoc().toString('base64');
 }
 
 /** The wallets of one chain. */
