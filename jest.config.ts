@@ -23,6 +23,7 @@ const config: Config = {
             },
         ],
     },
+    setupFilesAfterEnv: process.env.TACT_COVERAGE === '1' ? ['<rootDir>/tools/coverage/collect-markers.ts'] : [],
     globalSetup: '<rootDir>/tools/jest/build-before-tests.ts',
     moduleNameMapper: buildDirectory ? { '^(?:\\.\\./)+build/(.*)$': `${buildDirectory}/$1` } : {},
     testTimeout: 60_000,

@@ -1,7 +1,10 @@
-/** A two-contract project in a temporary directory: Parent deploys Child, so Parent's unit contains both contracts. */
+/**
+ * A two-contract project in a temporary directory: Parent deploys Child, so Parent's unit contains both contracts.
+ * The directory lies inside the repository, where the generated wrappers find their packages.
+ */
 import * as fs from 'fs';
-import * as os from 'os';
 import * as path from 'path';
+import { REPOSITORY_ROOT } from '../../tools/tact/project';
 
 export const CHILD = `import "./limits";
 
@@ -67,7 +70,9 @@ export interface Fixture {
 }
 
 export function createFixture(): Fixture {
-    const root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'tact-fixture-'));
+    const parent = path.join(REPOSITORY_ROOT, 'temp');
+    fs.mkdirSync(parent, { recursive: true });
+    const root = fs.mkdtempSync(path.join(parent, 'tact-fixture-'));
     const saved = `${root}-saved`;
     const fixture: Fixture = {
         root,

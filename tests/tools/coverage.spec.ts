@@ -1,0 +1,167 @@
+import * as path from 'path';
+import type { Address, Contract, StateInit } from '@ton/core';
+import { beginCell, toNano } from '@ton/core';
+import { buildAll } from '../../tools/build';
+import { MARKER_IN_LOG } from '../../tools/coverage/instrument';
+import { coverageByFile, formatPercent, lcov, missedLines, table, totals } from '../../tools/coverage/report';
+import type { FileCoverage } from '../../tools/coverage/report';
+import { prepareWorkspace } from '../../tools/coverage/workspace';
+import { createBlockchain } from '../support/chain';
+import { createFixture } from './fixture';
+import type { Fixture } from './fixture';
+
+const LIBRARY = `fun double(x: Int): Int {
+    return x * 2;
+}
+
+inline fun direction(x: Int): Int {
+    if (x > 0) { return 1; } // a comment with }
+    else if (x == 0) {
+        return 0;
+    }
+    return -1;
+}
+
+asm fun increment(x: Int): Int { INC }
+
+// cov-ignore: evaluated by the compiler
+fun atCompileTime(): Int {
+    return 40 + 2;
+}
+
+const answer: Int = atCompileTime();
+
+trait Counting {
+    total: Int;
+
+    fun count(by: Int) {
+        if (by > 100) {
+            self.total = 0;
+        }
+        self.total += by;
+    }
+}
+`;
+
+const COUNTER = `import "./library";
+
+contract Counter with Counting {
+    total: Int = 0;
+
+    receive(text: Slice) {
+        let n = text.preloadUint(8);
+        repeat (n) {
+            self.count(increment(double(answer)));
+        }
+        let empty: map<Int, Int> = emptyMap();
+        foreach (_, value in empty) {
+            self.total += value;
+        }
+        try {
+            throwIf(701, n == 3);
+            self.total += 1;
+        } catch (e) {
+            self.total = e;
+        }
+        // cov-ignore: shows that single statements can be left out
+        self.total += 0;
+    }
+
+    bounced(_: Slice) {
+        self.total = -1;
+    }
+
+    get fun sign(): Int {
+        return direction(self.total);
+    }
+}
+`;
+
+const UNUSED = `fun nobodyCallsThis(): Int {
+    return 1;
+}
+`;
+
+describe('coverage run', () => {
+    let fixture: Fixture;
+    let files: Record<string, FileCoverage>;
+    let all: FileCoverage[];
+    let ignored: number;
+
+    /** Deploys the instrumented contract, sends it one number and calls the getter. */
+    async function useContract(number: number, hits: Record<string, number>): Promise<void> {
+        const { Counter } = (await import(path.join(fixture.root, '.cov/build/Counter/Counter_Counter.ts'))) as {
+            Counter: { fromInit(): Promise<Contract & { address: Address; init: StateInit }> };
+        };
+        const counter = await Counter.fromInit();
+        const blockchain = await createBlockchain();
+        blockchain.verbosity = { ...blockchain.verbosity, print: false, vmLogs: 'vm_logs' };
+        const wallet = await blockchain.treasury('wallet');
+        const body = beginCell().storeUint(number, 8).endCell();
+        const { transactions } = await wallet.send({
+            to: counter.address,
+            init: counter.init,
+            value: toNano(1),
+            body,
+        });
+        const getter = await blockchain.runGetMethod(counter.address, 'sign');
+        for (const log of [...transactions.map((tx) => tx.vmLogs), getter.vmLogs]) {
+            for (const [, marker] of log.matchAll(MARKER_IN_LOG)) hits[marker] = (hits[marker] ?? 0) + 1;
+        }
+    }
+
+    beforeAll(async () => {
+        fixture = createFixture();
+        fixture.write('contracts/library.tact', LIBRARY);
+        fixture.write('contracts/counter.tact', COUNTER);
+        fixture.write('contracts/unused.tact', UNUSED);
+        fixture.writeConfig('Counter');
+        const workspace = prepareWorkspace(fixture.root, path.join(fixture.root, '.cov'));
+        ignored = workspace.ignored;
+        await buildAll({ root: path.join(fixture.root, '.cov'), log: () => undefined });
+        const hits: Record<string, number> = {};
+        await useContract(2, hits);
+        all = coverageByFile(workspace.markers, hits);
+        files = Object.fromEntries(all.map((f) => [path.basename(f.file), f]));
+    });
+
+    afterAll(() => fixture.remove());
+
+    it('sees functions, inline functions, traits, loops, getters and both arms of try', () => {
+        // direction() saw a positive total; count() never a large one.
+        expect(missedLines(files['library.tact'])).toEqual([8, 10, 27]);
+        expect(files['library.tact'].lines.get(2)).toBe(2);
+        expect(files['library.tact'].elses).toEqual([
+            { line: 7, hits: 0 },
+            { line: 26, hits: 2 },
+        ]);
+        expect(missedLines(files['counter.tact'])).toEqual([13, 19, 26]);
+    });
+
+    it('leaves out what is marked cov-ignore and what is not Tact', () => {
+        expect(ignored).toBe(2);
+        expect([...files['library.tact'].lines.keys()]).toEqual([2, 6, 8, 10, 26, 27, 29]);
+        expect(files['counter.tact'].lines.has(22)).toBe(false);
+    });
+
+    it('counts sources that no contract imports as missed', () => {
+        expect(missedLines(files['unused.tact'])).toEqual([2]);
+        expect(files['child.tact'].lines.size).toBeGreaterThan(0);
+    });
+
+    it('reports lcov and a table', () => {
+        const counted = [files['counter.tact'], files['library.tact']];
+        expect(totals(counted)).toMatchObject({ hit: 13, lines: 19 });
+        expect(lcov(counted)).toContain('SF:contracts/counter.tact\n');
+        expect(lcov(counted)).toContain('DA:9,2\n');
+        expect(lcov(counted)).toContain('DA:13,0\n');
+        expect(table(counted)).toMatch(/contracts\/library\.tact +4\/7 +57\.1 % +1\/2 +8-10, 27/);
+        expect(formatPercent(99.99)).toBe('99.9 %');
+    });
+
+    it('compiles again only what changed', async () => {
+        const root = path.join(fixture.root, '.cov');
+        prepareWorkspace(fixture.root, root);
+        expect((await buildAll({ root, log: () => undefined })).built).toEqual([]);
+    });
+});
