@@ -184,8 +184,8 @@ export class LocalChain {
         });
     }
 
-    /** Gives coins out of nothing. */
-    async faucet(to: Address, value: bigint): Promise<SendMessageResult> {
+    /** Gives coins out of nothing; with an init it deploys the account too. */
+    async faucet(to: Address, value: bigint, init?: StateInit): Promise<SendMessageResult> {
         if (value <= 0n) throw new LocalnetError('The faucet gives a positive amount only');
         return this.send({
             info: {
@@ -201,6 +201,7 @@ export class LocalChain {
                 createdLt: this.lt,
                 createdAt: this.now,
             },
+            init,
             body: Cell.EMPTY,
         });
     }

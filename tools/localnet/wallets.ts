@@ -190,7 +190,10 @@ export class Wallets {
     private async create(name: string, version: WalletVersion): Promise<LocalWallet> {
         const { mnemonic, keyPair } = await this.identity(name);
         const wallet = new LocalWallet(this.chain, name, version, keyPair, mnemonic);
-        if (!this.chain.isKnown(wallet.address)) await this.chain.faucet(wallet.address, WALLET_FUNDS);
+        // deployed at once: blueprint sends everything bounceable, and a wallet without code bounces it
+        if (!this.chain.isKnown(wallet.address)) {
+            await this.chain.faucet(wallet.address, WALLET_FUNDS, wallet.contract.init);
+        }
         const secretKey = keyPair.secretKey.toString('hex');
         if (this.cache[name]?.version !== version) {
             this.cache[name] = { mnemonic, secretKey, version };
