@@ -1,9 +1,10 @@
 import { Address, beginCell, Cell, contractAddress, toNano } from '@ton/core';
 import '@ton/test-utils';
-import { Blockchain, BlockchainSnapshot, SandboxContract, TreasuryContract } from '@ton/sandbox';
+import { Blockchain, SandboxContract, TreasuryContract } from '@ton/sandbox';
 
 import { CocoonNetwork, CocoonSystem, cocoonKeyPair, publicKeyInt, signEnvelope } from '../support/cocoon';
-import { createTestChain, stepsTo } from '../support/cocoon/chain';
+import { checkpoint, createBlockchain } from '../support/chain';
+import { stepsTo } from '../support/cocoon/steps';
 import {
     buildParams,
     CocoonOp,
@@ -33,20 +34,18 @@ async function dataOf(blockchain: Blockchain, address: Address): Promise<Cell> {
 
 describe('Cocoon double: storage layouts, addresses, reading them from the chain', () => {
     let blockchain: Blockchain;
-    let genesis: BlockchainSnapshot;
+    let restore: () => Promise<void>;
     let net: CocoonNetwork;
     let owner: SandboxContract<TreasuryContract>;
 
     beforeAll(async () => {
-        blockchain = await createTestChain();
+        blockchain = await createBlockchain();
         net = await CocoonNetwork.create(blockchain, { price: 20n, workerFee: 19n });
         owner = await blockchain.treasury('owner');
-        genesis = blockchain.snapshot();
+        restore = checkpoint(blockchain);
     });
 
-    beforeEach(async () => {
-        await blockchain.loadFrom(genesis);
-    });
+    beforeEach(() => restore());
 
     /** The params cell bit by bit, independent of the builders. */
     function paramsByHand(codes: { proxy?: Cell; worker?: Cell; client?: Cell }): Cell {

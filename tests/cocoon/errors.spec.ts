@@ -1,8 +1,9 @@
 import { Address, beginCell, Cell, contractAddress, SenderArguments, toNano } from '@ton/core';
-import { Blockchain, BlockchainSnapshot, SandboxContract, TreasuryContract } from '@ton/sandbox';
+import { Blockchain, SandboxContract, TreasuryContract } from '@ton/sandbox';
 
 import { CocoonNetwork, cocoonKeyPair, CocoonRootOp, signEnvelope } from '../support/cocoon';
-import { createTestChain, stepsTo, TEST_NOW } from '../support/cocoon/chain';
+import { checkpoint, createBlockchain, START_TIME } from '../support/chain';
+import { stepsTo } from '../support/cocoon/steps';
 import {
     buildParams,
     clientWithdrawBody,
@@ -25,24 +26,22 @@ import {
 
 describe('Cocoon double: refusals', () => {
     let blockchain: Blockchain;
-    let genesis: BlockchainSnapshot;
+    let restore: () => Promise<void>;
     let net: CocoonNetwork;
     let owner: SandboxContract<TreasuryContract>;
     let stranger: SandboxContract<TreasuryContract>;
     let worker: Address;
 
     beforeAll(async () => {
-        blockchain = await createTestChain();
+        blockchain = await createBlockchain();
         net = await CocoonNetwork.create(blockchain, { price: 20n, workerFee: 19n });
         owner = await blockchain.treasury('owner');
         stranger = await blockchain.treasury('stranger');
         worker = (await net.worker(owner.address)).address;
-        genesis = blockchain.snapshot();
+        restore = checkpoint(blockchain);
     });
 
-    beforeEach(async () => {
-        await blockchain.loadFrom(genesis);
-    });
+    beforeEach(() => restore());
 
     /** Sends a body and returns the exit code of the receiver. */
     async function exitOf(
@@ -216,7 +215,7 @@ describe('Cocoon double: refusals', () => {
             expect(await exitOf(net.proxy, proxyCommandBody('w'), { ...enough, from: net.proxyOwner })).toBe(0);
             expect(await exitOf(net.proxy, net.system.close(request).body!, below)).toBe(1003);
             expect(await exitOf(net.proxy, net.system.close(request).body!, enough)).toBe(0);
-            blockchain.now = TEST_NOW + 86_400;
+            blockchain.now = START_TIME + 86_400;
             expect(await exitOf(net.proxy, net.system.complete(request).body!, below)).toBe(1003);
             expect(await exitOf(net.proxy, net.system.complete(request).body!, enough)).toBe(0);
         });
@@ -242,7 +241,7 @@ describe('Cocoon double: refusals', () => {
             expect(await exitOf(net.proxy, ownerClose, { from: net.proxyOwner })).toBe(0);
             expect(await exitOf(net.proxy, ownerClose, { from: net.proxyOwner })).toBe(1006);
             expect(await exitOf(net.proxy, net.system.close(request).body!)).toBe(1006);
-            blockchain.now = TEST_NOW + 86_400;
+            blockchain.now = START_TIME + 86_400;
             await net.complete();
             expect(await exitOf(net.proxy, net.system.complete(request).body!)).toBe(1006);
             expect(await exitOf(net.proxy, net.system.feePayout(request).body!)).toBe(1006);
@@ -259,9 +258,9 @@ describe('Cocoon double: refusals', () => {
         it('1011: completed too early; the owner cannot complete at all', async () => {
             const request = { sendExcessesTo: stranger.address };
             await net.close();
-            blockchain.now = TEST_NOW + 86_399;
+            blockchain.now = START_TIME + 86_399;
             expect(await exitOf(net.proxy, net.system.complete(request).body!)).toBe(1011);
-            blockchain.now = TEST_NOW + 86_400;
+            blockchain.now = START_TIME + 86_400;
             expect(await exitOf(net.proxy, net.system.complete(request).body!)).toBe(0);
             expect((await net.proxyInfo()).state).toBe(CocoonState.Closed);
         });

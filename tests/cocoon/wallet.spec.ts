@@ -1,8 +1,9 @@
 import { Address, beginCell, Cell, external, internal, storeMessageRelaxed, toNano } from '@ton/core';
-import { Blockchain, BlockchainSnapshot, SandboxContract, TreasuryContract } from '@ton/sandbox';
+import { Blockchain, SandboxContract, TreasuryContract } from '@ton/sandbox';
 
 import { CocoonNetwork, cocoonKeyPair, CocoonWalletHandle, signWalletExternal } from '../support/cocoon';
-import { createTestChain, gasOf, stepsTo, TEST_NOW } from '../support/cocoon/chain';
+import { checkpoint, createBlockchain, START_TIME } from '../support/chain';
+import { gasOf, stepsTo } from '../support/cocoon/steps';
 import {
     CocoonOp,
     excessesBody,
@@ -15,24 +16,22 @@ import {
 
 describe('Cocoon double: node wallet', () => {
     let blockchain: Blockchain;
-    let genesis: BlockchainSnapshot;
+    let restore: () => Promise<void>;
     let net: CocoonNetwork;
     let owner: SandboxContract<TreasuryContract>;
     let stranger: SandboxContract<TreasuryContract>;
     let wallet: CocoonWalletHandle;
 
     beforeAll(async () => {
-        blockchain = await createTestChain();
+        blockchain = await createBlockchain();
         net = await CocoonNetwork.create(blockchain);
         owner = await blockchain.treasury('owner');
         stranger = await blockchain.treasury('stranger');
         wallet = await net.wallet(owner.address, toNano('5'));
-        genesis = blockchain.snapshot();
+        restore = checkpoint(blockchain);
     });
 
-    beforeEach(async () => {
-        await blockchain.loadFrom(genesis);
-    });
+    beforeEach(() => restore());
 
     const command = (letter: WalletCommand, from = owner) =>
         from.send({ to: wallet.address, value: toNano('0.05'), body: walletCommandBody(letter) });
@@ -48,7 +47,7 @@ describe('Cocoon double: node wallet', () => {
         keys = wallet.keys,
     ): Promise<'accepted' | number> {
         const body = signWalletExternal(keys, {
-            validUntil: TEST_NOW + 60,
+            validUntil: START_TIME + 60,
             seqno: 0,
             messages: [{ mode: 1, message: transfer(stranger.address, toNano('1')) }],
             ...change,
@@ -132,8 +131,8 @@ describe('Cocoon double: node wallet', () => {
         });
 
         it('1030: expired', async () => {
-            expect(await node({ validUntil: TEST_NOW })).toBe(1030);
-            expect(await node({ validUntil: TEST_NOW + 1 })).toBe('accepted');
+            expect(await node({ validUntil: START_TIME })).toBe(1030);
+            expect(await node({ validUntil: START_TIME + 1 })).toBe('accepted');
         });
 
         it('1032, 1033, 1034: number, subwallet, signature', async () => {
@@ -144,7 +143,7 @@ describe('Cocoon double: node wallet', () => {
 
         it('1035: below 2 TON the node key is powerless, and only "w" gets the money out', async () => {
             const poor = await net.wallet(owner.address, toNano('1.9'), 'poor node');
-            const body = signWalletExternal(poor.keys, { validUntil: TEST_NOW + 60, seqno: 0, messages: [] });
+            const body = signWalletExternal(poor.keys, { validUntil: START_TIME + 60, seqno: 0, messages: [] });
             const send = blockchain.sendMessage(external({ to: poor.address, body }));
             await expect(send).rejects.toMatchObject({ exitCode: 1035 });
             const result = await owner.send({ to: poor.address, value: toNano('0.05'), body: walletCommandBody('w') });
@@ -158,7 +157,7 @@ describe('Cocoon double: node wallet', () => {
             expect(await node(wrong, nobody)).toBe(1032);
             await command('b');
             expect(await node(wrong, nobody)).toBe(1031);
-            expect(await node({ ...wrong, validUntil: TEST_NOW }, nobody)).toBe(1030);
+            expect(await node({ ...wrong, validUntil: START_TIME }, nobody)).toBe(1030);
         });
 
         it('are known to no other contract', async () => {

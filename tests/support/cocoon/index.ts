@@ -1,3 +1,4 @@
 export * from './codes';
 export * from './network';
+export * from './steps';
 export * from './system';

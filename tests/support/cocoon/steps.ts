@@ -1,18 +1,5 @@
-import { Address, Transaction } from '@ton/core';
-import { Blockchain, Executor, SendMessageResult } from '@ton/sandbox';
-
-/** The moment at which test chains stand still. */
-export const TEST_NOW = 1_800_000_000;
-
-let executor: Executor | undefined;
-
-/** A sandbox chain at a fixed time. All chains of a process share one executor: creating it is what takes long. */
-export async function createTestChain(): Promise<Blockchain> {
-    executor ??= await Executor.create();
-    const blockchain = await Blockchain.create({ executor, config: 'slim' });
-    blockchain.now = TEST_NOW;
-    return blockchain;
-}
+import type { Address, Transaction } from '@ton/core';
+import type { SendMessageResult } from '@ton/sandbox';
 
 /** One message and what its receiver made of it. */
 export type Step = {
@@ -64,7 +51,7 @@ export function stepsTo(result: SendMessageResult, to: Address): Step[] {
     return steps(result).filter((s) => s.to.equals(to));
 }
 
-/** Gas used by everybody but treasuries along a chain of transactions is what `accounts` used. */
+/** Gas that `accounts` used along a chain of transactions. */
 export function gasOf(result: SendMessageResult, ...accounts: Address[]): bigint {
     return steps(result)
         .filter((s) => accounts.some((account) => account.equals(s.to)))
