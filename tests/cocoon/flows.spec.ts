@@ -10,7 +10,7 @@ import { CocoonOp, CocoonState, proxyCommandBody, proxyIncreaseStakeBody } from 
 const GAS_PRICE = 400n;
 
 /** The doubles' code is not the real code; the fees they pay for it may differ by this much. */
-const TOLERANCE = toNano('0.003');
+const TOLERANCE = toNano('0.0015');
 
 /** `actual` may miss `expected` by the tolerance; with each side's gas put back, they must be equal to the nanoTON. */
 function expectLikeReal(
