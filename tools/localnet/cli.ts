@@ -1,7 +1,7 @@
 /** `npm run local`: runs Blueprint scripts and small chores on the chain in a folder, in this process. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, parseEnv } from 'node:util';
 import { Address, fromNano, toNano } from '@ton/core';
 import { parseDuration } from './clock';
 import { LocalChain } from './engine';
@@ -105,6 +105,11 @@ async function status(chain: LocalChain) {
         console.log(`Dropped       ${c.droppedBytes} bytes of a message that was never acknowledged`);
 }
 
+/** As dotenv does: what is set already wins. */
+function loadEnvironment(file: string) {
+    for (const [name, value] of Object.entries(parseEnv(fs.readFileSync(file, 'utf8')))) process.env[name] ??= value;
+}
+
 const COMMANDS: Record<string, Command> = { run: script, clock, wallets, faucet, status };
 
 export async function main(argv: string[]): Promise<void> {
@@ -131,7 +136,7 @@ export async function main(argv: string[]): Promise<void> {
     const isCommand = Object.hasOwn(COMMANDS, name);
     if (!isCommand) findScript(path.resolve('scripts'), name);
     // blueprint reads this file too
-    if (fs.existsSync('.env')) process.loadEnvFile('.env');
+    if (fs.existsSync('.env')) loadEnvironment('.env');
     const chain = await LocalChain.open(values.chain, chainOptions(values));
     try {
         if (values.advance !== undefined) await chain.advance(parseDuration(values.advance));
