@@ -109,7 +109,7 @@ describe('wallet messages after the clock was moved', () => {
         v2r2: (publicKey: Buffer) => WalletContractV2R2.create({ workchain: 0, publicKey }),
         v3r1: (publicKey: Buffer) => WalletContractV3R1.create({ workchain: 0, publicKey }),
         v3r2: (publicKey: Buffer) => WalletContractV3R2.create({ workchain: 0, publicKey }),
-        v4r1: (publicKey: Buffer) => blueprintWallets.v4r1.create({ workchain: 0, publicKey }) as WalletContractV4,
+        v4r1: (publicKey: Buffer) => blueprintWallets.v4r1.create({ workchain: 0, publicKey }),
         v4r2: (publicKey: Buffer) => WalletContractV4.create({ workchain: 0, publicKey }),
         v5r1: (publicKey: Buffer) => WalletContractV5R1.create({ publicKey }),
     };

@@ -15,7 +15,10 @@ import { address, DAY, newFolder, openChain, removeFolders, sharedExecutor, STAR
 
 afterAll(removeFolders);
 
-type Json = { ok: boolean; result: any; error?: string; code?: number; id?: unknown };
+/** A reply of any shape: what is in it is checked by the expectations. */
+type Loose = string & { [key: string]: Loose };
+type Json = { ok: boolean; result: Loose; error?: string; code?: number; id?: unknown };
+type WalletView = { name: string; mnemonic: string; address: string };
 
 async function request(url: string, init?: RequestInit): Promise<{ status: number; body: Json }> {
     const res = await fetch(url, init);
@@ -146,12 +149,16 @@ describe('toncenter v2 and TON API on a loopback port', () => {
         expect(info).toMatchObject({ status: 200, body: { ok: true, result: { state: 'active' } } });
         const raw = alice.address.toRawString();
         expect((await post(`${rest}getAddressBalance`, { address: raw })).body.result).toBe(info.body.result.balance);
-        expect((await request(`${rest}getAddressState?address=${address(60)}`)).body.result).toBe('uninitialized');
+        expect((await request(`${rest}getAddressState?address=${address(60).toString()}`)).body.result).toBe(
+            'uninitialized',
+        );
         const extended = (await request(`${rest}getExtendedAddressInformation?address=${a}`)).body.result;
         expect(extended.account_state).toMatchObject({ '@type': 'raw.accountState', code: info.body.result.code });
         const wallet = (await request(`${rest}getWalletInformation?address=${a}`)).body.result;
         expect(wallet).toMatchObject({ wallet: true, seqno: await alice.getSeqno() });
-        expect((await request(`${rest}getWalletInformation?address=${address(1)}`)).body.result.wallet).toBe(false);
+        expect((await request(`${rest}getWalletInformation?address=${address(1).toString()}`)).body.result.wallet).toBe(
+            false,
+        );
         const run = await post(`${rest}runGetMethod`, { address: raw, method: 'seqno', stack: [] });
         expect(run.body.result.stack).toEqual([['num', `0x${(await alice.getSeqno()).toString(16)}`]]);
         const txs = await request(`${rest}getTransactions?address=${a}&limit=2&archival=true`);
@@ -319,15 +326,14 @@ describe('toncenter v2 and TON API on a loopback port', () => {
         expect((await request(`${rest}local_advance?seconds=7d`)).body.result.now).toBe(before + 7 * DAY);
         expect((await post(`${rest}local_faucet`, { address: address(70).toString(), amount: '2' })).status).toBe(200);
         expect(await client.getBalance(address(70))).toBe(toNano('2'));
-        const [keeper] = (await request(`${rest}local_wallets?names=keeper`)).body.result;
+        const views = (await request(`${rest}local_wallets?names=keeper`)).body.result as unknown as WalletView[];
+        const [keeper] = views;
         const { publicKey } = await mnemonicToPrivateKey(keeper.mnemonic.split(' '));
         expect(WalletContractV4.create({ workchain: 0, publicKey }).address).toEqualAddress(
             Address.parse(keeper.address),
         );
-        expect((await request(`${rest}local_wallets`)).body.result.map((w: { name: string }) => w.name)).toEqual([
-            'alice',
-            'keeper',
-        ]);
+        const used = (await request(`${rest}local_wallets`)).body.result as unknown as WalletView[];
+        expect(used.map((w) => w.name)).toEqual(['alice', 'keeper']);
         expect((await request(`${rest}local_status`)).body.result).toMatchObject({
             seqno: chain.seqno,
             now: chain.now,
@@ -409,7 +415,7 @@ describe('npm run localnet', () => {
         for (let round = 0; round < 3; round++) {
             const { child, url } = await start(dir);
             const balance = async () =>
-                BigInt((await request(`${url}/api/v2/getAddressBalance?address=${address(1)}`)).body.result);
+                BigInt((await request(`${url}/api/v2/getAddressBalance?address=${address(1).toString()}`)).body.result);
             expect(await balance()).toBeGreaterThanOrEqual(expected);
             const one = { address: address(1).toString(), amount: '1' };
             let acknowledged = await balance();

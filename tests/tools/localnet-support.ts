@@ -56,7 +56,7 @@ export function accountBoc(n: number, code: Cell): Buffer {
     return beginCell().store(storeShardAccount(account)).endCell().toBoc();
 }
 
-export function txRecord(account: string, lt: bigint, boc = Buffer.from('boc')): TxRecord {
+export function txRecord(account: string, lt: bigint, boc: Buffer = Buffer.from('boc')): TxRecord {
     return { account, lt, hash: Buffer.alloc(32, Number(lt % 251n)), utime: START, endBalance: 5n, boc };
 }
 

@@ -90,7 +90,7 @@ async function faucet(chain: LocalChain, args: string[]) {
         to = (await chain.wallet(args[0])).address;
     }
     await chain.faucet(to, value);
-    console.log(`${to} has ${fromNano((await chain.account(to)).balance)} TON`);
+    console.log(`${to.toString()} has ${fromNano((await chain.account(to)).balance)} TON`);
 }
 
 async function status(chain: LocalChain) {

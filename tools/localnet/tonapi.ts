@@ -33,7 +33,7 @@ const MESSAGE_TYPE = { internal: 'int_msg', 'external-in': 'ext_in_msg', 'extern
 /** JSON with integers of any size: TON API sends amounts and logical times as numbers, not as strings. */
 export function stringifyBig(value: unknown): string {
     const mark = '\u0001big:';
-    return JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${mark}${v}` : v)).replace(
+    return JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? `${mark}${v}` : v)).replace(
         /"\\u0001big:(-?\d+)"/g,
         '$1',
     );
@@ -84,7 +84,7 @@ function phases(d: TransactionDescription) {
                       vm_steps: c.vmSteps,
                       exit_code: c.exitCode,
                   }
-                : { skipped: true, skip_reason: SKIP_REASON[c.reason as keyof typeof SKIP_REASON] },
+                : { skipped: true, skip_reason: SKIP_REASON[c.reason] },
         storage_phase: d.storagePhase
             ? {
                   fees_collected: d.storagePhase.storageFeesCollected,

@@ -63,7 +63,7 @@ export class TerminalUI implements UIProvider {
         // with nobody to ask, the script's own default is the answer
         if (!this.interactive && fallback) return fallback;
         for (;;) {
-            const text = (await this.input(fallback ? `${message} (default: ${fallback})` : message)).trim();
+            const text = (await this.input(fallback ? `${message} (default: ${fallback.toString()})` : message)).trim();
             if (text === '' && fallback) return fallback;
             try {
                 return Address.parse(text);

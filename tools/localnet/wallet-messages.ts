@@ -50,7 +50,7 @@ function readValidUntil(layout: Layout, body: Slice): number | undefined {
         if (body.remainingBits < 96 + SIGNATURE_BITS || body.loadUint(32) !== V5_SIGNED_EXTERNAL) return undefined;
         return body.skip(32).loadUint(32);
     }
-    if (body.remainingBits < SIGNATURE_BITS + 96) return undefined;
+    if (body.remainingBits < SIGNATURE_BITS + 64) return undefined;
     // both versions have one 32-bit field (seqno or wallet id) between the signature and the expiry
     return body.skip(SIGNATURE_BITS + 32).loadUint(32);
 }

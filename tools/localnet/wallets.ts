@@ -220,7 +220,7 @@ export class Wallets {
 
     private load(): Record<string, CachedWallet> {
         try {
-            return JSON.parse(fs.readFileSync(this.file, 'utf8'));
+            return JSON.parse(fs.readFileSync(this.file, 'utf8')) as Record<string, CachedWallet>;
         } catch {
             return {}; // only a cache of what the names give anyway
         }

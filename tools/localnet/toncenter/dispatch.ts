@@ -40,9 +40,9 @@ export async function dispatch(methods: Methods, method: unknown, params: unknow
 }
 
 export async function dispatchJsonRpc(methods: Methods, text: string): Promise<Reply> {
-    let call: { method?: unknown; params?: unknown; id?: unknown };
+    let call: { method?: unknown; params?: unknown; id?: unknown } | null;
     try {
-        call = JSON.parse(text);
+        call = JSON.parse(text) as typeof call;
     } catch {
         return failure(INVALID_REQUEST, 'The request is not JSON');
     }
