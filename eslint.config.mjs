@@ -45,5 +45,10 @@ export default tseslint.config(
             ],
         },
     },
-    { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
+    {
+        files: ['**/*.mjs', '**/*.cjs'],
+        extends: [tseslint.configs.disableTypeChecked],
+        languageOptions: { globals: { module: 'writable', process: 'readonly', require: 'readonly' } },
+        rules: { '@typescript-eslint/no-require-imports': 'off' },
+    },
 );

@@ -26,8 +26,9 @@ export function seed(name: string): number {
 }
 
 /** Parameters for `fc.assert`: fast-check itself prints seed and counterexample when a property fails. */
-export function fcOptions(name: string, n: number): { numRuns: number; seed: number } {
-    return { numRuns: runs(n), seed: seed(name) };
+export function fcOptions(name: string, n: number): { numRuns: number; seed: number; endOnFailure: boolean } {
+    // Only a person reading the report profits from the smallest counterexample; a mutation run (FAIL_FAST) does not.
+    return { numRuns: runs(n), seed: seed(name), endOnFailure: process.env.FAIL_FAST === '1' };
 }
 
 /** A small reproducible generator (mulberry32) for tests that drive a system step by step. */

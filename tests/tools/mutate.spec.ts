@@ -1,0 +1,101 @@
+import { applyMutant, mutantsOf, shuffled } from '../../tools/mutate/operators';
+import type { Mutant } from '../../tools/mutate/operators';
+import { makeReport } from '../../tools/mutate/results';
+import { parseTact } from '../../tools/tact/syntax';
+
+const SOURCE = `const limit: Int = 10;
+
+message(0x1001) Pay {
+    amount: Int as coins;
+}
+
+asm fun increment(x: Int): Int { INC }
+
+contract Purse(
+    owner: Address,
+    sum: Int as coins,
+) {
+    receive(msg: Pay) {
+        throwUnless(701, sender() == self.owner);
+        if (msg.amount + 1 > limit && true) {
+            self.sum -= msg.amount;
+        }
+        message(MessageParameters { to: self.owner, value: 0, mode: SendRemainingValue | SendIgnoreErrors });
+        message(MessageParameters { to: self.owner, value: 0, mode: SendRemainingValue | SendIgnoreErrors });
+    }
+
+    bounced(msg: bounced<Pay>) {
+        self.sum = self.sum + msg.amount;
+    }
+}
+`;
+
+const changes = (mutants: Mutant[]): string[] => mutants.map((m) => `${m.place} ${m.operator}: ${m.change}`);
+
+describe('mutants', () => {
+    const mutants = mutantsOf(SOURCE, 'purse.tact');
+
+    it.each([
+        'limit constant: 10 -> 11',
+        'limit constant: 10 -> 9',
+        'Purse.receive(Pay) constant: 701 -> 702',
+        'Purse.receive(Pay) comparison: sender() == self.owner -> sender() != self.owner',
+        'Purse.receive(Pay) delete statement: throwUnless(701, sender() == self.owner); -> ',
+        'Purse.receive(Pay) negate condition: msg.amount + 1 > limit && true -> !(msg.amount + 1 > limit && true)',
+        'Purse.receive(Pay) arithmetic: msg.amount + 1 -> msg.amount - 1',
+        'Purse.receive(Pay) comparison: msg.amount + 1 > limit -> msg.amount + 1 >= limit',
+        'Purse.receive(Pay) comparison: msg.amount + 1 > limit -> msg.amount + 1 < limit',
+        'Purse.receive(Pay) arithmetic: msg.amount + 1 > limit && true -> msg.amount + 1 > limit || true',
+        'Purse.receive(Pay) constant: true -> false',
+        'Purse.receive(Pay) assignment: self.sum -= msg.amount;: -= -> +=',
+        'Purse.receive(Pay) delete statement: self.sum -= msg.amount; -> ',
+        'Purse.receive(Pay) send mode: SendRemainingValue -> SendRemainingBalance',
+        'Purse.receive(Pay) send mode: SendIgnoreErrors -> SendDefaultMode',
+        'Purse.bounced(Pay) arithmetic: self.sum + msg.amount -> self.sum - msg.amount',
+    ])('include %s', (change) => {
+        expect(changes(mutants)).toContain(change);
+    });
+
+    it('leave types, opcodes and asm alone, and do not say the same twice', () => {
+        expect(mutants.some((m) => SOURCE.slice(m.start, m.end) === '0x1001')).toBe(false);
+        expect(mutants.some((m) => m.place === 'increment')).toBe(false);
+        expect(changes(mutants)).not.toContainEqual(expect.stringContaining('!(sender() == self.owner)'));
+    });
+
+    it('are valid Tact, differ from the source and from each other', () => {
+        const sources = mutants.map((m) => applyMutant(SOURCE, m));
+        for (const source of sources) expect(() => parseTact(source, 'purse.tact')).not.toThrow();
+        expect(new Set([SOURCE, ...sources]).size).toBe(mutants.length + 1);
+    });
+
+    it('have an id of their own that survives changes elsewhere', () => {
+        const ids = mutants.map((m) => m.id);
+        expect(new Set(ids).size).toBe(ids.length);
+        const moved = SOURCE.replace('contract Purse', '// moved\n\ncontract Purse').replace(
+            '    bounced(',
+            '    receive() {\n        self.sum = 5;\n    }\n\n    bounced(',
+        );
+        expect(mutantsOf(moved, 'purse.tact').map((m) => m.id)).toEqual(expect.arrayContaining(ids));
+    });
+
+    it('are drawn in an order of the seed', () => {
+        const order = (seed: number): string[] => shuffled(mutants, seed).map((m) => m.id);
+        expect(order(1)).toEqual(order(1));
+        expect(order(1)).not.toEqual(order(2));
+        expect([...order(1)].sort()).toEqual([...order(2)].sort());
+    });
+
+    it('are reported with the reason of every survivor', () => {
+        const [a, b, c, d, e] = mutants;
+        const results = [
+            { id: a.id, outcome: 'killed' as const },
+            { id: b.id, outcome: 'timeout' as const },
+            { id: c.id, outcome: 'survived' as const },
+            { id: d.id, outcome: 'does not compile' as const },
+            { id: e.id, outcome: 'survived' as const },
+        ];
+        const report = makeReport('Purse', ['purse.tact'], 1, mutants, results, { [c.id]: 'cannot matter' });
+        expect(report).toMatchObject({ judged: 4, killed: 1, timeouts: 1, survived: 2, doNotCompile: 1, score: 50 });
+        expect(report.survivors.map((s) => s.reason).sort()).toEqual(['cannot matter', null]);
+    });
+});

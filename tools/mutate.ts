@@ -1,0 +1,174 @@
+/**
+ * Do the tests notice faults? `npm run mutate -- <Contract> [--sample 100] [--seed 1] [--min 90] [--jobs 2] [--resume] [--file path]...`
+ *
+ * Puts small faults (mutate/operators.ts) into the source of a contract, one at a time, and runs the specs that
+ * tools/mutate.config.json names for it. A fault that no spec notices is a survivor: it is listed in
+ * docs/mutation/<Contract>.json, together with the reason docs/mutation/reasons.json gives for it, if any.
+ *
+ *   --sample  number of mutants to judge, drawn in an order the seed decides; mutants that do not compile, or compile to
+ *             the same code, do not count and are replaced
+ *   --min     fail below this percentage of noticed mutants
+ *   --jobs    mutants judged at the same time
+ *   --resume  keep the outcomes of an interrupted run over the same sources and tests
+ *   --file    also mutate this file, which the contract imports
+ */
+import * as fs from 'fs';
+import * as path from 'path';
+import { buildAll } from './build';
+import { mutantsOf, shuffled } from './mutate/operators';
+import type { Mutant } from './mutate/operators';
+import { isValid, Journal, makeReport, printReport, readReasons, writeReport } from './mutate/results';
+import type { Judged } from './mutate/results';
+import { killActiveRuns, runSpecs, specsOf } from './mutate/specs';
+import { Workspace } from './mutate/workspace';
+import { findProject, importClosure, listFiles, loadProjects, REPOSITORY_ROOT, sha256 } from './tact/project';
+
+const DIRECTORY = path.join(REPOSITORY_ROOT, '.mut');
+
+/** A mutant may make the tests slower, and two jobs share the machine; beyond this it hangs. */
+const TIMEOUT_FACTOR = 4;
+const LEAST_TIMEOUT_MS = 60_000;
+const BASELINE_TIMEOUT_MS = 1_800_000;
+
+interface Arguments {
+    contract: string;
+    sample: number;
+    seed: number;
+    min: number;
+    jobs: number;
+    resume: boolean;
+    files: string[];
+}
+
+function parseArguments(args: string[]): Arguments {
+    const result: Arguments = { contract: '', sample: 100, seed: 1, min: 90, jobs: 2, resume: false, files: [] };
+    const integer = (name: string, text: string | undefined): number => {
+        const value = Number(text);
+        if (!Number.isInteger(value) || value < 0) throw new Error(`${name} takes a number`);
+        return value;
+    };
+    for (let i = 0; i < args.length; i++) {
+        const arg = args[i];
+        if (arg === '--sample' || arg === '--seed' || arg === '--min' || arg === '--jobs') {
+            result[arg.slice(2) as 'sample' | 'seed' | 'min' | 'jobs'] = integer(arg, args[++i]);
+        } else if (arg === '--resume') result.resume = true;
+        else if (arg === '--file') result.files.push(path.normalize(args[++i] ?? ''));
+        else if (arg.startsWith('--') || result.contract) throw new Error(`unknown argument ${arg}`);
+        else result.contract = arg;
+    }
+    if (!result.contract) throw new Error('usage: npm run mutate -- <Contract> [--sample N] [--seed N] [--min N] ...');
+    return result;
+}
+
+/** Hash of what an outcome depends on: the contracts, the specs and the code they share. */
+function fingerprint(sources: string[], specs: string[]): string {
+    const shared = [
+        ...listFiles(REPOSITORY_ROOT, 'tests/support', '.ts'),
+        ...listFiles(REPOSITORY_ROOT, 'wrappers', '.ts'),
+    ];
+    const files = [...new Set([...sources, ...specs, ...shared])].sort();
+    return sha256(JSON.stringify(files.map((f) => [f, sha256(fs.readFileSync(path.join(REPOSITORY_ROOT, f)))])));
+}
+
+async function judge(mutant: Mutant, workspace: Workspace, specs: string[], timeout: number): Promise<Judged> {
+    try {
+        const compiled = await workspace.compile(mutant);
+        if (compiled !== 'changed') return { id: mutant.id, outcome: compiled };
+        const run = await runSpecs(specs, workspace.buildDirectory, timeout);
+        if (run.outcome === 'passed') return { id: mutant.id, outcome: 'survived' };
+        if (run.outcome === 'timeout') return { id: mutant.id, outcome: 'timeout' };
+        return { id: mutant.id, outcome: 'killed', killedBy: run.failedTest };
+    } finally {
+        workspace.restore(mutant);
+    }
+}
+
+async function main(): Promise<void> {
+    const args = parseArguments(process.argv.slice(2));
+    const project = findProject(REPOSITORY_ROOT, args.contract);
+    const closure = importClosure(REPOSITORY_ROOT, project.path);
+    const files = [path.normalize(project.path), ...args.files];
+    for (const file of args.files) {
+        if (!closure.includes(file)) throw new Error(`${args.contract} does not import ${file}`);
+    }
+    const specs = specsOf(args.contract);
+    const only = process.env.TACT_ONLY?.split(',');
+    await buildAll({ only });
+    const projects = loadProjects(REPOSITORY_ROOT).filter((p) => !only || only.includes(p.name));
+
+    const possible = files.flatMap((file) =>
+        mutantsOf(fs.readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8'), file),
+    );
+    const queue = shuffled(possible, args.seed);
+    const sources = projects.flatMap((p) => importClosure(REPOSITORY_ROOT, p.path));
+    const journal = new Journal(path.join(DIRECTORY, `${args.contract}.ndjson`), fingerprint(sources, specs));
+    if (!args.resume) journal.clear();
+    const known = journal.read();
+    if (args.resume) console.log(`${known.size} outcomes of an earlier run still hold`);
+
+    const workspaces = Array.from(
+        { length: args.jobs },
+        (_, i) => new Workspace(path.join(DIRECTORY, `job-${i}`), projects),
+    );
+    const stop = (): void => {
+        killActiveRuns();
+        workspaces.forEach((w) => w.close());
+    };
+    process.on('exit', stop);
+    process.on('SIGINT', () => process.exit(130));
+    process.on('SIGTERM', () => process.exit(143));
+
+    const baseline = await runSpecs(specs, workspaces[0].buildDirectory, BASELINE_TIMEOUT_MS);
+    if (baseline.outcome !== 'passed') {
+        throw new Error(`the specs fail without any mutant: ${baseline.failedTest ?? baseline.outcome}`);
+    }
+    const timeout = Math.max(LEAST_TIMEOUT_MS, TIMEOUT_FACTOR * baseline.milliseconds);
+    console.log(
+        `${possible.length} mutants possible in ${files.join(', ')}; ${specs.length} spec files take ` +
+            `${(baseline.milliseconds / 1000).toFixed(1)} s without one`,
+    );
+
+    const results: Judged[] = [];
+    let next = 0;
+    let running = 0;
+    const valid = (): number => results.filter((r) => isValid(r.outcome)).length;
+    const work = async (workspace: Workspace): Promise<void> => {
+        for (;;) {
+            // Counting those under way as valid makes the result independent of the number of jobs; a job that finds
+            // nothing to do waits, because one under way may turn out not to count.
+            if (next >= queue.length || valid() >= args.sample) return;
+            if (valid() + running >= args.sample) {
+                await new Promise((resolve) => setTimeout(resolve, 200));
+                continue;
+            }
+            const mutant = queue[next++];
+            running++;
+            const earlier = known.get(mutant.id);
+            const judged = earlier ?? (await judge(mutant, workspace, specs, timeout));
+            running--;
+            if (!earlier) journal.append(judged);
+            results.push(judged);
+            const by = judged.killedBy ? ` by "${judged.killedBy}"` : '';
+            console.log(
+                `[${valid()}/${args.sample}] ${judged.outcome}${by}: ${mutant.file}:${mutant.line} ` +
+                    `${mutant.operator}: ${mutant.change}`,
+            );
+        }
+    };
+    await Promise.all(workspaces.map(work));
+    stop();
+
+    const reasons = readReasons();
+    const report = makeReport(args.contract, files, args.seed, possible, results, reasons);
+    printReport(report);
+    console.log(`written to ${writeReport(report)}`);
+    if (report.score < args.min) {
+        console.error(`score ${report.score} % is below ${args.min} %`);
+        process.exit(1);
+    }
+}
+
+main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+});
