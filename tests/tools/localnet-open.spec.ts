@@ -40,6 +40,9 @@ function openingTime(dir: string): number {
     return seconds;
 }
 
+/** The limits are meant for a machine that does nothing else; in a parallel test run they are doubled. */
+const ALLOWANCE = process.env.LONG === '1' ? 1 : 2;
+
 /** The best of a few: other work on the machine can only make it slower. */
 function bestOf(runs: number, dir: string): number {
     return Math.min(...Array.from({ length: runs }, () => openingTime(dir)));
@@ -51,7 +54,7 @@ describe('opening a chain', () => {
         await populate(dir, 1_000);
         const seconds = bestOf(3, dir);
         console.log(`1,000 accounts: ${seconds.toFixed(2)} s`);
-        expect(seconds).toBeLessThan(2);
+        expect(seconds).toBeLessThan(2 * ALLOWANCE);
         const chain: LocalChain = await openChain(dir);
         expect(chain.counts()).toMatchObject({ accounts: 1_001, transactions: 3_000, seqno: 1_000 });
         expect((await chain.account(address(999))).accountState?.type).toBe('active');
@@ -64,6 +67,6 @@ describe('opening a chain', () => {
         await populate(dir, 10_000);
         const seconds = bestOf(2, dir);
         console.log(`10,000 accounts: ${seconds.toFixed(2)} s`);
-        expect(seconds).toBeLessThan(8);
+        expect(seconds).toBeLessThan(8 * ALLOWANCE);
     });
 });
