@@ -1,0 +1,97 @@
+import { Address, beginCell, Cell, contractAddress } from '@ton/core';
+
+import { VAULT_ZERO_BITS } from '../../build/PoolOperator/PoolOperator_PoolOperator';
+import { ParticipantRegistry } from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
+import { ParticipantVault } from '../../build/ParticipantVault/ParticipantVault_ParticipantVault';
+import { RewardDistribution } from '../../build/RewardDistribution/RewardDistribution_RewardDistribution';
+
+/** Code and data of a contract to be, from which its address follows. */
+export type PoolInit = { code: Cell; data: Cell };
+
+/** Code of the contracts that the operator contract deploys. */
+export type PoolCodes = { registryCode: Cell; distributionCode: Cell; vaultCode: Cell };
+
+/** The account that stands for "not linked yet". */
+export const NO_ADDRESS = new Address(0, Buffer.alloc(32));
+
+/** StateInit of the registry of an operator contract; with the code of this build unless another is given. */
+export async function registryInit(operator: Address, code?: Cell): Promise<PoolInit> {
+    const init = await ParticipantRegistry.init(
+        operator,
+        0n,
+        0n,
+        0n,
+        0n,
+        0n,
+        false,
+        false,
+        false,
+        0n,
+        0n,
+        null,
+        null, // prettier-ignore
+    );
+    return { code: code ?? init.code, data: init.data };
+}
+
+/** StateInit of the distribution of an operator contract. */
+export async function distributionInit(operator: Address, code?: Cell): Promise<PoolInit> {
+    const init = await RewardDistribution.init(operator, NO_ADDRESS, 0n, 0n, 0n, 0n, 0n, null, null);
+    return { code: code ?? init.code, data: init.data };
+}
+
+/** Codes of this build. */
+export async function poolCodes(): Promise<PoolCodes> {
+    const [registry, distribution, vault] = await Promise.all([
+        registryInit(NO_ADDRESS),
+        distributionInit(NO_ADDRESS),
+        ParticipantVault.init(
+            NO_ADDRESS,
+            NO_ADDRESS,
+            0n,
+            0n,
+            0n,
+            0n,
+            0n,
+            0n,
+            0n,
+            0n,
+            0n,
+            null,
+            null, // prettier-ignore
+        ),
+    ]);
+    return { registryCode: registry.code, distributionCode: distribution.code, vaultCode: vault.code };
+}
+
+/** Initial data of a vault: the two addresses, zeros in every other field. */
+export function vaultData(registry: Address, participant: Address): Cell {
+    return beginCell()
+        .storeAddress(registry)
+        .storeAddress(participant)
+        .storeBits(
+            beginCell()
+                .storeUint(0, 256)
+                .storeUint(0, Number(VAULT_ZERO_BITS) - 256)
+                .endCell().bits,
+        )
+        .endCell();
+}
+
+/** StateInit of the vault of a participant. `vaultCode` is the one that the pool was deployed with. */
+export function vaultInit(registry: Address, participant: Address, vaultCode: Cell): PoolInit {
+    return { code: vaultCode, data: vaultData(registry, participant) };
+}
+
+/** Address of the vault of a participant: what he sets as `owner_address` on his machines. */
+export function vaultAddress(registry: Address, participant: Address, vaultCode: Cell): Address {
+    return contractAddress(0, vaultInit(registry, participant, vaultCode));
+}
+
+export async function registryAddress(operator: Address, code?: Cell): Promise<Address> {
+    return contractAddress(0, await registryInit(operator, code));
+}
+
+export async function distributionAddress(operator: Address, code?: Cell): Promise<Address> {
+    return contractAddress(0, await distributionInit(operator, code));
+}

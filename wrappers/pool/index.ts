@@ -1,0 +1,11 @@
+export * from './addresses';
+export type { Integer, SendOptions } from './common';
+export * from './economics';
+export * from './errors';
+export * from './events';
+export * from './metrics';
+export * from './params';
+export * from './ParticipantRegistry';
+export * from './ParticipantVault';
+export * from './PoolOperator';
+export * from './RewardDistribution';
