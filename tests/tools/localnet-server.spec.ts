@@ -341,6 +341,13 @@ describe('toncenter v2 and TON API on a loopback port', () => {
         });
     });
 
+    it('lets web pages in', async () => {
+        const preflight = await fetch(server.endpoint, { method: 'OPTIONS' });
+        expect(preflight.status).toBe(200);
+        expect(preflight.headers.get('access-control-allow-headers')).toBe('*');
+        expect((await fetch(`${rest}getMasterchainInfo`)).headers.get('access-control-allow-origin')).toBe('*');
+    });
+
     it('takes requests at the same time', async () => {
         const before = chain.counts();
         const one = () => post(`${rest}local_faucet`, { address: address(71).toString(), amount: '1' });

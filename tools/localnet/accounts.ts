@@ -39,17 +39,17 @@ export class LazyAccounts implements BlockchainStorage {
         return contract;
     }
 
+    /** An object of its own, for runs whose result is thrown away. */
+    copy(blockchain: Blockchain, address: Address): SmartContract {
+        return this.materialize(blockchain, address, this.stored(address.toRawString()));
+    }
+
     /** Between messages only: a contract that is being executed must stay the same object. */
     shrink() {
         for (const key of this.cache.keys()) {
             if (this.cache.size <= CACHE_LIMIT) break;
             this.cache.delete(key);
         }
-    }
-
-    /** Forgets changes that were not committed. */
-    forget(addresses: Iterable<string>) {
-        for (const a of addresses) this.cache.delete(a);
     }
 
     knownContracts(): SmartContract[] {

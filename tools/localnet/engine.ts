@@ -213,13 +213,11 @@ export class LocalChain {
         return this.exclusive(async () => {
             this.sandbox.now = this.clock.tick().now;
             try {
-                const contract = await this.sandbox.getContract(dest);
+                const contract = this.accounts.copy(this.sandbox, dest);
                 const tx = await contract.receiveMessage(message, { ignoreChksig: options.ignoreSignature ?? false });
                 return readFees(tx);
             } catch (e) {
                 throw asRejection(e);
-            } finally {
-                this.accounts.forget([dest.toRawString()]);
             }
         });
     }

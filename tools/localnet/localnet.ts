@@ -7,6 +7,7 @@ import { CHAIN_OPTIONS, CHAIN_OPTIONS_HELP, chainOptions, DEFAULT_DIR, reportErr
 import { LocalServer } from './server';
 
 const DEFAULT_PORT = '8081';
+const IMPATIENT_MS = 1_000;
 const DEFAULT_WALLETS = 'operator,alice,keeper';
 
 const HELP = `Usage: npm run localnet -- [options]
@@ -56,10 +57,15 @@ export async function main(argv: string[]): Promise<void> {
         const busy = (e as NodeJS.ErrnoException).code === 'EADDRINUSE';
         throw busy ? new LocalnetError(`Port ${port} is taken; choose another with --port`) : e;
     }
-    let stopping = false;
+    let stopping = 0;
     const stop = async (signal: string) => {
-        if (stopping) return;
-        stopping = true;
+        if (stopping > 0) {
+            // npm passes on the signal that the terminal has sent already; only a later one means impatience,
+            // and as everything acknowledged is on disk, leaving at once is safe
+            if (Date.now() - stopping > IMPATIENT_MS) process.exit(1);
+            return;
+        }
+        stopping = Date.now();
         console.log(`${signal}: stopping`);
         await server.close();
         await chain.close();
@@ -72,14 +78,19 @@ export async function main(argv: string[]): Promise<void> {
             });
         });
     }
-    await describe(
-        chain,
-        server,
-        values.wallets
-            .split(',')
-            .map((n) => n.trim())
-            .filter((n) => n !== ''),
-    );
+    const names = values.wallets.split(',').map((n) => n.trim());
+    try {
+        await describe(
+            chain,
+            server,
+            names.filter((n) => n !== ''),
+        );
+    } catch (e) {
+        if (stopping > 0) return; // the chain was closed under it, as asked
+        await server.close();
+        await chain.close();
+        throw e;
+    }
 }
 
 if (require.main === module) {

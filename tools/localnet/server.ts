@@ -14,6 +14,11 @@ const HOST = '127.0.0.1';
 const API_PREFIX = '/api/v2/';
 /** far above any message (64 KB) and any sensible getter argument */
 const MAX_BODY = 4 * 1024 * 1024;
+const CORS = {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET, POST, OPTIONS',
+    'access-control-allow-headers': '*',
+};
 const NOT_FOUND = 404;
 const NOT_ALLOWED = 405;
 const TOO_LARGE = 413;
@@ -85,6 +90,7 @@ export class LocalServer {
     }
 
     private async handle(req: http.IncomingMessage): Promise<Reply> {
+        if (req.method === 'OPTIONS') return { status: 200, body: {} };
         const url = new URL(req.url ?? '/', this.url);
         if (req.method !== 'GET' && req.method !== 'POST') return fail(NOT_ALLOWED, `Method ${req.method} not allowed`);
         const body = req.method === 'POST' ? await readBody(req) : '';
@@ -121,6 +127,8 @@ function asReply(e: unknown): Reply {
 function send(res: http.ServerResponse, reply: Reply) {
     if (res.destroyed) return;
     const text = stringifyBig(reply.body);
+    // web pages are clients too, as they are of toncenter
+    for (const [name, value] of Object.entries(CORS)) res.setHeader(name, value);
     // a client that is still uploading must not keep the connection
     if (reply.status === TOO_LARGE) res.setHeader('connection', 'close');
     res.writeHead(reply.status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
