@@ -154,11 +154,9 @@ export class ParticipantRegistry implements Contract {
 
     /**
      * Metrics of up to 80 participants for one epoch. `entries`: chain of cells, two rows a cell; a row is
-     * participant:uint256 (account id) seconds:uint32 gpu:uint24 uptimeBps:uint16 outages:uint16. From the reporter. Up
-     * to 80 rows of the epoch that is open for reports; the first report of the next epoch closes the one before if it
-     * is due. One bad row refuses the whole batch. The value is divided among the vaults, which use it for the claims
-     * that are due and return the rest to the reporter. Throws ERROR_NOT_ROLE, ERROR_WRONG_EPOCH, ERROR_EPOCH_RUNS,
-     * ERROR_REPORT_WINDOW, ERROR_SEALED, ERROR_BATCH, ERROR_METRICS_BOUNDS, ERROR_VALUE_TOO_LOW.
+     * participant:uint256 (account id) seconds:uint32 gpu:uint24 uptimeBps:uint16 outages:uint16. From the reporter.
+     * Throws ERROR_NOT_ROLE, ERROR_WRONG_EPOCH, ERROR_EPOCH_RUNS, ERROR_REPORT_WINDOW, ERROR_SEALED, ERROR_BATCH,
+     * ERROR_METRICS_BOUNDS, ERROR_VALUE_TOO_LOW.
      */
     async sendReportMetrics(
         provider: ContractProvider,
@@ -169,20 +167,16 @@ export class ParticipantRegistry implements Contract {
     }
 
     /**
-     * Every active vault is reported: the epoch may close before the report window ends. From the reporter. Every vault
-     * that was active at the end of the epoch is reported: the objection window starts now. With the stake topped up it
-     * also ends an unmanaged time. Throws ERROR_NOT_ROLE, ERROR_WRONG_EPOCH, ERROR_SEALED, ERROR_REPORT_WINDOW,
-     * ERROR_NOT_COMPLETE.
+     * Every active vault is reported: the epoch may close before the report window ends. From the reporter. Throws
+     * ERROR_NOT_ROLE, ERROR_WRONG_EPOCH, ERROR_SEALED, ERROR_REPORT_WINDOW, ERROR_NOT_COMPLETE.
      */
     async sendSeal(provider: ContractProvider, via: Sender, args: SendOptions & { epoch: Integer }) {
         await sendBody(provider, via, ParticipantRegistry.sealBody(args), args);
     }
 
     /**
-     * Closes the oldest open epoch if it is due, or sends the totals of the last closed one again. From anyone. Closes
-     * the oldest open epoch if it is due; otherwise sends what was closed last again (it is ignored if it arrived). An
-     * epoch with less than half of its vaults reported is missed: the operator is fined, and after three in a row the
-     * pool is unmanaged. Throws ERROR_VALUE_TOO_LOW, ERROR_NOT_DUE.
+     * Closes the oldest open epoch if it is due, or sends the totals of the last closed one again. From anyone. Throws
+     * ERROR_VALUE_TOO_LOW, ERROR_NOT_DUE.
      */
     async sendCloseEpoch(
         provider: ContractProvider,
@@ -194,8 +188,7 @@ export class ParticipantRegistry implements Contract {
 
     /**
      * Throws the reported metrics away, once an epoch; it is reported again as attempt 1. From the owner or the
-     * arbiter. Once an epoch, while it cannot be closed yet: its metrics are thrown away and reported again as attempt
-     * 1. Throws ERROR_NOT_ROLE, ERROR_WRONG_EPOCH, ERROR_CANNOT_VOID.
+     * arbiter. Throws ERROR_NOT_ROLE, ERROR_WRONG_EPOCH, ERROR_CANNOT_VOID.
      */
     async sendVoidEpoch(provider: ContractProvider, via: Sender, args: SendOptions & { epoch: Integer }) {
         await sendBody(provider, via, ParticipantRegistry.voidEpochBody(args), args);
@@ -203,9 +196,8 @@ export class ParticipantRegistry implements Contract {
 
     /**
      * Joins the pool with `stake` (nanoton, >= the minimum). The value must cover stake + `get_cost`. From the
-     * participant. Deploys (or reopens) the sender's vault with his stake in it. Admission open: active at once;
-     * otherwise pending until the owner approves. Throws ERROR_PAUSED, ERROR_NOT_ACTIVE, ERROR_STAKE_TOO_LOW,
-     * ERROR_BAD_ADDRESS, ERROR_VALUE_TOO_LOW (stake + `get_cost`).
+     * participant. Throws ERROR_PAUSED, ERROR_NOT_ACTIVE, ERROR_STAKE_TOO_LOW, ERROR_BAD_ADDRESS, ERROR_VALUE_TOO_LOW
+     * (stake + `get_cost`).
      */
     async sendRegister(
         provider: ContractProvider,
@@ -222,9 +214,7 @@ export class ParticipantRegistry implements Contract {
         await sendBody(provider, via, ParticipantRegistry.registerBody(args), args, { amount: args.stake });
     }
 
-    /**
-     * Admits a pending participant. From the owner. Admits a pending participant. Throws ERROR_NOT_ROLE, ERROR_PAUSED.
-     */
+    /** Admits a pending participant. From the owner. Throws ERROR_NOT_ROLE, ERROR_PAUSED. */
     async sendApprove(
         provider: ContractProvider,
         via: Sender,
@@ -233,17 +223,13 @@ export class ParticipantRegistry implements Contract {
         await sendBody(provider, via, ParticipantRegistry.approveBody(args), args);
     }
 
-    /**
-     * Turns a pending participant down; his stake goes back. From the owner. Turns a pending participant down; his
-     * vault returns the stake. Goes on while paused.
-     */
+    /** Turns a pending participant down; his stake goes back. From the owner. */
     async sendReject(provider: ContractProvider, via: Sender, args: SendOptions & { participant: Address }) {
         await sendBody(provider, via, ParticipantRegistry.rejectBody(args), args);
     }
 
     /**
-     * Lowers a GPU ceiling at once or raises it in 7 days. From the owner. GPU ceiling of one participant. Throws
-     * ERROR_NOT_ROLE, ERROR_BAD_PARAMETER.
+     * Lowers a GPU ceiling at once or raises it in 7 days. From the owner. Throws ERROR_NOT_ROLE, ERROR_BAD_PARAMETER.
      */
     async sendSetGpuCeiling(
         provider: ContractProvider,
@@ -253,10 +239,7 @@ export class ParticipantRegistry implements Contract {
         await sendBody(provider, via, ParticipantRegistry.setGpuCeilingBody(args), args);
     }
 
-    /**
-     * Announces a slash of `amount` (<= half of the stake). From the owner. Announces a slash; the vault fixes the
-     * amount. Throws ERROR_NOT_ROLE, ERROR_PAUSED.
-     */
+    /** Announces a slash of `amount` (<= half of the stake). From the owner. Throws ERROR_NOT_ROLE, ERROR_PAUSED. */
     async sendAnnounceSlash(
         provider: ContractProvider,
         via: Sender,
@@ -265,26 +248,20 @@ export class ParticipantRegistry implements Contract {
         await sendBody(provider, via, ParticipantRegistry.announceSlashBody(args), args);
     }
 
-    /**
-     * Strikes an announced slash out. From the arbiter, within 48 h. The arbiter strikes a slash out. Throws
-     * ERROR_NOT_ROLE.
-     */
+    /** Strikes an announced slash out. From the arbiter, within 48 h. Throws ERROR_NOT_ROLE. */
     async sendVetoSlash(provider: ContractProvider, via: Sender, args: SendOptions & { participant: Address }) {
         await sendBody(provider, via, ParticipantRegistry.vetoSlashBody(args), args);
     }
 
     /**
-     * In an unmanaged pool: who reports until the owner is back. From the arbiter. In an unmanaged pool the arbiter
-     * names who reports. Throws ERROR_NOT_ROLE, ERROR_MANAGED.
+     * In an unmanaged pool: who reports until the owner is back. From the arbiter. Throws ERROR_NOT_ROLE,
+     * ERROR_MANAGED.
      */
     async sendAppointReporter(provider: ContractProvider, via: Sender, args: SendOptions & { reporter: Address }) {
         await sendBody(provider, via, ParticipantRegistry.appointReporterBody(args), args);
     }
 
-    /**
-     * Installs announced code, whose hash is checked. Sent to the contract that is upgraded. From anyone. Installs the
-     * announced code of this contract. From anyone, once the wait is over.
-     */
+    /** Installs announced code, whose hash is checked. Sent to the contract that is upgraded. From anyone. */
     async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
         await sendBody(provider, via, ParticipantRegistry.applyUpgradeBody(args), args);
     }

@@ -180,9 +180,8 @@ export class ParticipantVault implements Contract {
     // ---------------------------------------------------------------- messages
 
     /**
-     * Claims every due round up to `upTo`. The rest of the value goes to `responseTo`. From anyone. Claims every due
-     * round up to `upTo`, for anyone who pays the gas (`get_cost`). A round that is not fixed yet, or a sum below the
-     * minimum payout, makes the claim bounce and everything stays due. Throws ERROR_NOTHING_DUE, ERROR_VALUE_TOO_LOW.
+     * Claims every due round up to `upTo`. The rest of the value goes to `responseTo`. From anyone. Throws
+     * ERROR_NOTHING_DUE, ERROR_VALUE_TOO_LOW.
      */
     async sendPoke(
         provider: ContractProvider,
@@ -196,60 +195,43 @@ export class ParticipantVault implements Contract {
 
     /**
      * Starts the exit: 7 days, reported and paid as before until it completes. From the participant or his recovery
-     * address. The payout address is notified of nothing: the exit runs 7 days and is open to the recovery address,
-     * too.
+     * address.
      */
     async sendRequestExit(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.requestExitBody(args), args);
     }
 
-    /** Takes an exit request back. From the participant. Stays after all. */
+    /** Takes an exit request back. From the participant. */
     async sendCancelExit(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.cancelExitBody(args), args);
     }
 
-    /**
-     * Pays the stake out once the exit delay is over. From anyone. Anyone may send it. Before the delay is over it asks
-     * the registry, which lets people go at once when the pool is unmanaged. An open slash holds the exit back until 48
-     * h after the delay at most.
-     */
+    /** Pays the stake out once the exit delay is over. From anyone. */
     async sendCompleteExit(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.completeExitBody(args), args);
     }
 
-    /**
-     * Withdraws a registration that is still pending. From the participant. A pending registration is withdrawn at
-     * once.
-     */
+    /** Withdraws a registration that is still pending. From the participant. */
     async sendCancelRegistration(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.cancelRegistrationBody(args), args);
     }
 
-    /**
-     * Adds `amount` to the stake; the value must cover it. From the participant. The amount goes to the registry and
-     * comes back when entries are open; refused, it goes back to the participant.
-     */
+    /** Adds `amount` to the stake; the value must cover it. From the participant. */
     async sendAddStake(provider: ContractProvider, via: Sender, args: SendOptions & { amount: bigint }) {
         await sendBody(provider, via, ParticipantVault.addStakeBody(args), args, { amount: args.amount });
     }
 
-    /**
-     * Takes `amount` out, down to the minimum. From the participant. Down to the minimum, not while a slash is open.
-     * Pays the participant.
-     */
+    /** Takes `amount` out, down to the minimum. From the participant. */
     async sendWithdrawStake(provider: ContractProvider, via: Sender, args: SendOptions & { amount: bigint }) {
         await sendBody(provider, via, ParticipantVault.withdrawStakeBody(args), args);
     }
 
-    /**
-     * New payout address in 7 days; either side cancels. From the participant or the recovery address. In 7 days,
-     * unless either side cancels: a thief of one key cannot redirect the money unseen.
-     */
+    /** New payout address in 7 days; either side cancels. From the participant or the recovery address. */
     async sendSetPayout(provider: ContractProvider, via: Sender, args: SendOptions & { payout: Address }) {
         await sendBody(provider, via, ParticipantVault.setPayoutBody(args), args);
     }
 
-    /** New recovery address in 7 days. From the participant. In 7 days; null takes the recovery address away. */
+    /** New recovery address in 7 days. From the participant. */
     async sendSetRecovery(
         provider: ContractProvider,
         via: Sender,
@@ -258,28 +240,22 @@ export class ParticipantVault implements Contract {
         await sendBody(provider, via, ParticipantVault.setRecoveryBody(args), args);
     }
 
-    /**
-     * Takes both announced addresses back. From the participant or the recovery address. Both announced addresses are
-     * taken back.
-     */
+    /** Takes both announced addresses back. From the participant or the recovery address. */
     async sendCancelAddressChange(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.cancelAddressChangeBody(args), args);
     }
 
-    /** Applies announced addresses whose notice has run out. From anyone. Anyone applies what is due. */
+    /** Applies announced addresses whose notice has run out. From anyone. */
     async sendApplyAddressChange(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.applyAddressChangeBody(args), args);
     }
 
-    /**
-     * Claims below this wait, but for 48 rounds at most. Nanoton. From the participant. Applies at once: it is his own
-     * money that waits.
-     */
+    /** Claims below this wait, but for 48 rounds at most. Nanoton. From the participant. */
     async sendSetMinPayout(provider: ContractProvider, via: Sender, args: SendOptions & { amount: bigint }) {
         await sendBody(provider, via, ParticipantVault.setMinPayoutBody(args), args);
     }
 
-    /** From the participant. Hash and short URI of what he wants others to know. */
+    /** From the participant. */
     async sendSetMetadata(
         provider: ContractProvider,
         via: Sender,
@@ -288,10 +264,7 @@ export class ParticipantVault implements Contract {
         await sendBody(provider, via, ParticipantVault.setMetadataBody(args), args);
     }
 
-    /**
-     * owner_worker_register to the participant's worker. `init` deploys it. From the participant. Cocoon's
-     * owner_worker_register; Cocoon wants more than 0.1 TON and returns the rest to the participant.
-     */
+    /** owner_worker_register to the participant's worker. `init` deploys it. From the participant. */
     async sendRegisterWorker(
         provider: ContractProvider,
         via: Sender,
@@ -300,10 +273,7 @@ export class ParticipantVault implements Contract {
         await sendBody(provider, via, ParticipantVault.registerWorkerBody(args), args);
     }
 
-    /**
-     * Text `w`, `b` or `u` to the participant's node wallet. From the participant. `w` empties the node wallet to this
-     * vault (and from here to the participant), `b` / `u` block and unblock it.
-     */
+    /** Text `w`, `b` or `u` to the participant's node wallet. From the participant. */
     async sendWalletCommand(
         provider: ContractProvider,
         via: Sender,
@@ -312,34 +282,22 @@ export class ParticipantVault implements Contract {
         await sendBody(provider, via, ParticipantVault.walletCommandBody(args), args);
     }
 
-    /**
-     * Executes a slash after its veto time. From anyone. From 48 h to 96 h after the announcement, and not later than
-     * 48 h after an exit was due. Into the reserve.
-     */
+    /** Executes a slash after its veto time. From anyone. */
     async sendExecuteSlash(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.executeSlashBody(args), args);
     }
 
-    /**
-     * Forwards everything above stake and rent: to the pool, after an exit to the participant. From anyone. Pending
-     * dust and surplus go where payouts go, as a donation: nobody knows any more which proxy they came from.
-     */
+    /** Forwards everything above stake and rent: to the pool, after an exit to the participant. From anyone. */
     async sendSweep(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.sweepBody(args), args);
     }
 
-    /**
-     * Tells the registry again what an earlier bounce kept back. From anyone. Tells the registry what an earlier bounce
-     * kept back.
-     */
+    /** Tells the registry again what an earlier bounce kept back. From anyone. */
     async sendResync(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ParticipantVault.resyncBody(args), args);
     }
 
-    /**
-     * Moves the vault to published code. From the participant. Moves to published code: the registry compares it with
-     * what was announced long enough ago.
-     */
+    /** Moves the vault to published code. From the participant. */
     async sendUpgradeVault(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
         await sendBody(provider, via, ParticipantVault.upgradeVaultBody(args), args);
     }

@@ -189,7 +189,6 @@ export class PoolOperator implements Contract {
                 reporter: config.reporter,
                 guardian: config.guardian,
                 arbiter: config.arbiter,
-                participants: 0n,
                 activeSince: 0n,
                 inactiveSince: 0n,
                 finedTo: 0n,
@@ -207,6 +206,7 @@ export class PoolOperator implements Contract {
             0n,
             0n,
             false,
+            0n,
             Dictionary.empty(Dictionary.Keys.BigUint(256), Dictionary.Values.Bool()),
             desk,
         );
@@ -396,8 +396,7 @@ export class PoolOperator implements Contract {
     // ---------------------------------------------------------------- messages
 
     /**
-     * Deploys and links registry and distribution; sent again, it repeats the set-up. From the owner. Deploys both
-     * children with five years of rent and links them; a repetition sends the set-up again, which they ignore. Throws
+     * Deploys and links registry and distribution; sent again, it repeats the set-up. From the owner. Throws
      * ERROR_NOT_OWNER, ERROR_ARBITER_NOT_APART, ERROR_COMMISSION_BOUNDS, ERROR_VALUE_TOO_LOW.
      */
     async sendDeployPool(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
@@ -406,10 +405,7 @@ export class PoolOperator implements Contract {
         await sendBody(provider, via, PoolOperator.deployPoolBody(args), { ...args, value });
     }
 
-    /**
-     * Adds `amount` to the operator's stake. From anyone. From anyone. With at least 100 TON in the stake it is also
-     * the owner's sign of life for an unmanaged pool.
-     */
+    /** Adds `amount` to the operator's stake. From anyone. */
     async sendTopUpStake(provider: ContractProvider, via: Sender, args: SendOptions & { amount: bigint }) {
         await sendBody(provider, via, PoolOperator.topUpStakeBody(args), args, { amount: args.amount });
     }
@@ -423,10 +419,7 @@ export class PoolOperator implements Contract {
         await sendBody(provider, via, PoolOperator.withdrawOperatorStakeBody(args), args);
     }
 
-    /**
-     * The whole stake to the recovery address, under the same conditions. From anyone. The same, for the whole stake
-     * and to the recovery address: so anyone may send it.
-     */
+    /** The whole stake to the recovery address, under the same conditions. From anyone. */
     async sendEmergencyWithdraw(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, PoolOperator.emergencyWithdrawBody(args), args);
     }
@@ -460,8 +453,7 @@ export class PoolOperator implements Contract {
 
     /**
      * Reporter (0) and guardian (1) change at once, arbiter (2) and recovery address (3) after 7 days. From the owner.
-     * Reporter (0) and guardian (1) at once: a stolen hot key is replaced at once. Arbiter (2) and recovery address (3)
-     * protect others and themselves: 7 days. Throws ERROR_NOT_OWNER, ERROR_ARBITER_NOT_APART, ERROR_CHANGE_PENDING.
+     * Throws ERROR_NOT_OWNER, ERROR_ARBITER_NOT_APART, ERROR_CHANGE_PENDING.
      */
     async sendSetRole(
         provider: ContractProvider,
@@ -472,8 +464,8 @@ export class PoolOperator implements Contract {
     }
 
     /**
-     * Applies an announced arbiter or recovery address whose notice has run out. From anyone. From anyone. Throws
-     * ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_ARBITER_NOT_APART.
+     * Applies an announced arbiter or recovery address whose notice has run out. From anyone. Throws ERROR_NO_CHANGE,
+     * ERROR_TOO_EARLY, ERROR_ARBITER_NOT_APART.
      */
     async sendApplyRole(provider: ContractProvider, via: Sender, args: SendOptions & { role: PoolRole }) {
         await sendBody(provider, via, PoolOperator.applyRoleBody(args), args);
@@ -484,9 +476,7 @@ export class PoolOperator implements Contract {
         await sendBody(provider, via, PoolOperator.cancelRoleBody(args), args);
     }
 
-    /**
-     * Nominates a new owner; null takes a nomination back. From the owner. First of two steps. Throws ERROR_NOT_OWNER.
-     */
+    /** Nominates a new owner; null takes a nomination back. From the owner. Throws ERROR_NOT_OWNER. */
     async sendNominateOwner(
         provider: ContractProvider,
         via: Sender,
@@ -495,17 +485,12 @@ export class PoolOperator implements Contract {
         await sendBody(provider, via, PoolOperator.nominateOwnerBody(args), args);
     }
 
-    /**
-     * The nominated owner takes over. From him. Second step. Throws ERROR_NOT_PENDING_OWNER, ERROR_ARBITER_NOT_APART.
-     */
+    /** The nominated owner takes over. From him. Throws ERROR_NOT_PENDING_OWNER, ERROR_ARBITER_NOT_APART. */
     async sendAcceptOwnership(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, PoolOperator.acceptOwnershipBody(args), args);
     }
 
-    /**
-     * Sends roles, status and pause to the registry again. From anyone. From anyone: the registry gets roles, status
-     * and pause again. Throws ERROR_NOT_LINKED.
-     */
+    /** Sends roles, status and pause to the registry again. From anyone. Throws ERROR_NOT_LINKED. */
     async sendSyncRoles(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, PoolOperator.syncRolesBody(args), args);
     }
@@ -526,19 +511,19 @@ export class PoolOperator implements Contract {
         await sendBody(provider, via, PoolOperator.removeProxyBody(args), args);
     }
 
-    /** Stops entries for 72 h. From the guardian. From the guardian. Throws ERROR_NOT_ROLE, ERROR_PAUSE_COOLDOWN. */
+    /** Stops entries for 72 h. From the guardian. Throws ERROR_NOT_ROLE, ERROR_PAUSE_COOLDOWN. */
     async sendPause(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, PoolOperator.pauseBody(args), args);
     }
 
-    /** Ends the pause. From the owner. From the owner. Throws ERROR_NOT_OWNER, ERROR_NOT_PAUSED. */
+    /** Ends the pause. From the owner. Throws ERROR_NOT_OWNER, ERROR_NOT_PAUSED. */
     async sendUnpause(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, PoolOperator.unpauseBody(args), args);
     }
 
     /**
-     * Books what the balance holds beyond the ledger as a donation and forwards everything due. From anyone. Books
-     * every surplus as a donation and forwards all that waits. Throws ERROR_VALUE_TOO_LOW, ERROR_NOT_LINKED.
+     * Books what the balance holds beyond the ledger as a donation and forwards everything due. From anyone. Throws
+     * ERROR_VALUE_TOO_LOW, ERROR_NOT_LINKED.
      */
     async sendSync(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, PoolOperator.syncBody(args), args);
@@ -563,8 +548,8 @@ export class PoolOperator implements Contract {
     }
 
     /**
-     * Installs announced code, whose hash is checked. Sent to the contract that is upgraded. From anyone. From anyone,
-     * once the wait is over. Throws ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_WRONG_CODE.
+     * Installs announced code, whose hash is checked. Sent to the contract that is upgraded. From anyone. Throws
+     * ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_WRONG_CODE.
      */
     async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
         await sendBody(provider, via, PoolOperator.applyUpgradeBody(args), args);

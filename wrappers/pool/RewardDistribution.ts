@@ -87,17 +87,13 @@ export class RewardDistribution implements Contract {
 
     // ---------------------------------------------------------------- messages
 
-    /**
-     * Closes the epoch at the registry if it is due. From anyone. Relay: closes the epoch at the registry if it is due,
-     * which fixes the round here. Throws ERROR_VALUE_TOO_LOW.
-     */
+    /** Closes the epoch at the registry if it is due. From anyone. Throws ERROR_VALUE_TOO_LOW. */
     async sendStartRound(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, RewardDistribution.startRoundBody(args), args);
     }
 
     /**
-     * Pokes the vaults of many participants: chain of cells, three account ids (uint256) a cell. From anyone. Pokes
-     * many vaults, each with an equal part of the value; their claims return the rest to the sender. Throws
+     * Pokes the vaults of many participants: chain of cells, three account ids (uint256) a cell. From anyone. Throws
      * ERROR_BATCH, ERROR_VALUE_TOO_LOW.
      */
     async sendPokeMany(
@@ -108,23 +104,20 @@ export class RewardDistribution implements Contract {
         await sendBody(provider, via, RewardDistribution.pokeManyBody(args), args, { n: args.participants.length });
     }
 
-    /** Adds `amount` to the reserve. From anyone. Adds to the reserve. Throws ERROR_VALUE_TOO_LOW, ERROR_NOT_LINKED. */
+    /** Adds `amount` to the reserve. From anyone. Throws ERROR_VALUE_TOO_LOW, ERROR_NOT_LINKED. */
     async sendTopUpReserve(provider: ContractProvider, via: Sender, args: SendOptions & { amount: bigint }) {
         await sendBody(provider, via, RewardDistribution.topUpReserveBody(args), args, { amount: args.amount });
     }
 
     /**
-     * Books what the balance holds beyond the ledger as a donation and forwards everything due. From anyone. Books what
-     * the balance holds beyond the ledger as a donation. Throws ERROR_VALUE_TOO_LOW when there is nothing.
+     * Books what the balance holds beyond the ledger as a donation and forwards everything due. From anyone. Throws
+     * ERROR_VALUE_TOO_LOW when there is nothing.
      */
     async sendSync(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, RewardDistribution.syncBody(args), args);
     }
 
-    /**
-     * Installs announced code, whose hash is checked. Sent to the contract that is upgraded. From anyone. Installs the
-     * announced code. From anyone, once the wait is over.
-     */
+    /** Installs announced code, whose hash is checked. Sent to the contract that is upgraded. From anyone. */
     async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
         await sendBody(provider, via, RewardDistribution.applyUpgradeBody(args), args);
     }
