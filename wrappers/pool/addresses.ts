@@ -4,39 +4,22 @@ import { VAULT_ZERO_BITS } from '../../build/PoolOperator/PoolOperator_PoolOpera
 import { ParticipantRegistry } from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
 import { ParticipantVault } from '../../build/ParticipantVault/ParticipantVault_ParticipantVault';
 import { RewardDistribution } from '../../build/RewardDistribution/RewardDistribution_RewardDistribution';
+import { initialState, NO_ADDRESS, PoolInit } from './initial';
 
-/** Code and data of a contract to be, from which its address follows. */
-export type PoolInit = { code: Cell; data: Cell };
+export { NO_ADDRESS, type PoolInit } from './initial';
 
 /** Code of the contracts that the operator contract deploys. */
 export type PoolCodes = { registryCode: Cell; distributionCode: Cell; vaultCode: Cell };
 
-/** The account that stands for "not linked yet". */
-export const NO_ADDRESS = new Address(0, Buffer.alloc(32));
-
 /** StateInit of the registry of an operator contract; with the code of this build unless another is given. */
 export async function registryInit(operator: Address, code?: Cell): Promise<PoolInit> {
-    const init = await ParticipantRegistry.init(
-        operator,
-        0n,
-        0n,
-        0n,
-        0n,
-        0n,
-        false,
-        false,
-        false,
-        0n,
-        0n,
-        null,
-        null, // prettier-ignore
-    );
+    const init = await initialState(ParticipantRegistry, 'ParticipantRegistry', { operator });
     return { code: code ?? init.code, data: init.data };
 }
 
 /** StateInit of the distribution of an operator contract. */
 export async function distributionInit(operator: Address, code?: Cell): Promise<PoolInit> {
-    const init = await RewardDistribution.init(operator, NO_ADDRESS, 0n, 0n, 0n, 0n, 0n, null, null);
+    const init = await initialState(RewardDistribution, 'RewardDistribution', { operator });
     return { code: code ?? init.code, data: init.data };
 }
 
@@ -45,21 +28,7 @@ export async function poolCodes(): Promise<PoolCodes> {
     const [registry, distribution, vault] = await Promise.all([
         registryInit(NO_ADDRESS),
         distributionInit(NO_ADDRESS),
-        ParticipantVault.init(
-            NO_ADDRESS,
-            NO_ADDRESS,
-            0n,
-            0n,
-            0n,
-            0n,
-            0n,
-            0n,
-            0n,
-            0n,
-            0n,
-            null,
-            null, // prettier-ignore
-        ),
+        initialState(ParticipantVault, 'ParticipantVault', {}),
     ]);
     return { registryCode: registry.code, distributionCode: distribution.code, vaultCode: vault.code };
 }
