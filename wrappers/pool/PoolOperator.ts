@@ -1,14 +1,4 @@
-import {
-    Address,
-    Cell,
-    Contract,
-    contractAddress,
-    ContractProvider,
-    Dictionary,
-    OpenedContract,
-    Sender,
-    toNano,
-} from '@ton/core';
+import { Address, Cell, Contract, contractAddress, ContractProvider, OpenedContract, Sender, toNano } from '@ton/core';
 
 import {
     PoolOperator as Built,
@@ -47,10 +37,11 @@ import {
     storeWithdrawOperatorStake,
 } from '../../build/PoolOperator/PoolOperator_PoolOperator';
 import { storeRegistryConfig } from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
-import { NO_ADDRESS, poolCodes, PoolCodes, PoolInit } from './addresses';
+import { poolCodes, PoolCodes, PoolInit } from './addresses';
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from './common';
 import { ParticipantRegistry } from './ParticipantRegistry';
 import { commandCode, ParticipantVault, WalletLetter } from './ParticipantVault';
+import { initialState } from './initial';
 import { addressOfAccount } from './metrics';
 import { RewardDistribution } from './RewardDistribution';
 
@@ -189,6 +180,7 @@ export class PoolOperator implements Contract {
                 reporter: config.reporter,
                 guardian: config.guardian,
                 arbiter: config.arbiter,
+                proxies: 0n,
                 activeSince: 0n,
                 inactiveSince: 0n,
                 finedTo: 0n,
@@ -197,19 +189,7 @@ export class PoolOperator implements Contract {
                 more: notices,
             }),
         );
-        const init = await Built.init(
-            NO_ADDRESS,
-            NO_ADDRESS,
-            0n,
-            0n,
-            0n,
-            0n,
-            0n,
-            false,
-            0n,
-            Dictionary.empty(Dictionary.Keys.BigUint(256), Dictionary.Values.Bool()),
-            desk,
-        );
+        const init = await initialState(Built, 'PoolOperator', { desk });
         return new PoolOperator(contractAddress(0, init), init);
     }
 
