@@ -2,6 +2,7 @@ import { Address, Cell, Contract, contractAddress, ContractProvider, OpenedContr
 
 import {
     PoolOperator as Built,
+    type OperatorDesk,
     storeOperatorAdmin,
     storeOperatorDesk,
     storeOperatorNotices,
@@ -41,7 +42,7 @@ import { poolCodes, PoolCodes, PoolInit } from './addresses';
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from './common';
 import { ParticipantRegistry } from './ParticipantRegistry';
 import { commandCode, ParticipantVault, WalletLetter } from './ParticipantVault';
-import { initialState } from './initial';
+import { initialFields, initialState } from './initial';
 import { addressOfAccount } from './metrics';
 import { RewardDistribution } from './RewardDistribution';
 
@@ -175,19 +176,15 @@ export class PoolOperator implements Contract {
             }),
         );
         const desk = pack(
-            storeOperatorDesk({
-                $$type: 'OperatorDesk',
-                reporter: config.reporter,
-                guardian: config.guardian,
-                arbiter: config.arbiter,
-                proxies: 0n,
-                activeSince: 0n,
-                inactiveSince: 0n,
-                finedTo: 0n,
-                version: 0n,
-                admin,
-                more: notices,
-            }),
+            storeOperatorDesk(
+                initialFields(Built, 'OperatorDesk', {
+                    reporter: config.reporter,
+                    guardian: config.guardian,
+                    arbiter: config.arbiter,
+                    admin,
+                    more: notices,
+                }) as OperatorDesk,
+            ),
         );
         const init = await initialState(Built, 'PoolOperator', { desk });
         return new PoolOperator(contractAddress(0, init), init);
