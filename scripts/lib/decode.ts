@@ -1,0 +1,68 @@
+/** Messages of the pool in words: what a person reads before he signs. */
+import { Address, Cell, Slice } from '@ton/core';
+
+import * as registry from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
+import * as vault from '../../build/ParticipantVault/ParticipantVault_ParticipantVault';
+import * as operator from '../../build/PoolOperator/PoolOperator_PoolOperator';
+import * as distribution from '../../build/RewardDistribution/RewardDistribution_RewardDistribution';
+
+export type DecodedMessage = { name: string; fields: Record<string, unknown> };
+
+type Load = (slice: Slice) => Record<string, unknown>;
+
+const LOADERS = new Map<number, { name: string; load: Load }>();
+for (const [module, opcodes] of [
+    [operator, operator.PoolOperator.opcodes],
+    [registry, registry.ParticipantRegistry.opcodes],
+    [vault, vault.ParticipantVault.opcodes],
+    [distribution, distribution.RewardDistribution.opcodes],
+] as const) {
+    for (const [name, opcode] of Object.entries(opcodes)) {
+        const load = (module as Record<string, unknown>)[`load${name}`];
+        if (typeof load === 'function') {
+            LOADERS.set(opcode, { name, load: load as Load });
+        }
+    }
+}
+
+/** Operation code of a body, 0 for a text or an empty body. */
+export function opcode(body: Cell): number {
+    const slice = body.beginParse();
+    return slice.remainingBits >= 32 ? slice.preloadUint(32) : 0;
+}
+
+/** Name and fields of a message of the pool; undefined for any other. */
+export function decodeMessage(body: Cell): DecodedMessage | undefined {
+    const loader = LOADERS.get(opcode(body));
+    if (loader === undefined) {
+        return undefined;
+    }
+    try {
+        const { $$type: _type, ...fields } = loader.load(body.beginParse());
+        return { name: loader.name, fields };
+    } catch {
+        return undefined; // an opcode of ours on something else
+    }
+}
+
+/** Name of a message, or its operation code. */
+export function messageName(body: Cell): string {
+    return decodeMessage(body)?.name ?? `0x${opcode(body).toString(16).padStart(8, '0')}`;
+}
+
+/** Fields as text, one a line. Cells are shown by their hash: that is what can be compared with another screen. */
+export function fieldLines(fields: Record<string, unknown>, show: (address: Address) => string): string[] {
+    return Object.entries(fields)
+        .filter(([name]) => name !== 'queryId')
+        .map(([name, value]) => {
+            const text =
+                value instanceof Cell
+                    ? `cell ${value.hash().toString('hex')}`
+                    : Address.isAddress(value)
+                      ? show(value)
+                      : value === null
+                        ? 'none'
+                        : String(value);
+            return `${name}: ${text}`;
+        });
+}
