@@ -1,0 +1,103 @@
+/**
+ * docs/schema.tlb against reality: every message and event that a busy pool sends, and every stored structure, is taken
+ * apart by the document alone, to the last bit.
+ */
+import * as fs from 'fs';
+import * as path from 'path';
+
+import { Cell, toNano, Transaction } from '@ton/core';
+
+import { schema } from '../../tools/schema/schema';
+import { PoolEnvironment } from '../support/pool/environment';
+import { TlbSchema } from '../support/tlb';
+
+const TEXT = fs.readFileSync(path.join(__dirname, '../../docs/schema.tlb'), 'utf8');
+const DOCUMENT = new TlbSchema(TEXT);
+const root = path.join(__dirname, '../..');
+
+/** Bodies of everything that left a contract in these transactions, events included. Texts have no opcode of ours. */
+function bodies(transactions: Transaction[]): Cell[] {
+    return transactions
+        .flatMap((tx) => [tx.inMessage!, ...tx.outMessages.values()])
+        .filter((m) => m.info.type !== 'external-in' && !(m.info.type === 'internal' && m.info.bounced))
+        .map((m) => m.body)
+        .filter((body) => body.bits.length >= 32 && body.beginParse().preloadUint(32) !== 0);
+}
+
+describe('docs/schema.tlb', () => {
+    it('is what the contracts imply', () => {
+        expect(TEXT).toBe(schema());
+    });
+
+    it('declares every message of the Tact sources, with its opcode', () => {
+        const source = fs.readFileSync(path.join(root, 'contracts/pool/messages.tact'), 'utf8');
+        const declared = [...source.matchAll(/^message\(0x([0-9a-f]+)\) (\w+)/gm)];
+        expect(declared.length).toBeGreaterThan(100);
+        for (const [, opcode, name] of declared)
+            expect([name, DOCUMENT.opcodes().get(parseInt(opcode, 16))?.name]).toEqual([name, name]);
+    });
+
+    it('gives every incoming message a queryId first', () => {
+        for (const [opcode, type] of DOCUMENT.opcodes()) {
+            if (opcode >>> 16 === 0x700e) continue; // events answer nobody
+            expect([type.name, type.fields[0]]).toEqual([type.name, { name: 'query_id', type: 'uint64' }]);
+        }
+    });
+
+    it('reads every message, event and storage of a pool at work', async () => {
+        const env = await PoolEnvironment.create({ epochSeconds: 86400 });
+        const seen = new Map<string, number>();
+        const check = (transactions: Transaction[]) => {
+            for (const body of bodies(transactions)) {
+                const { name } = DOCUMENT.readBody(body);
+                seen.set(name, (seen.get(name) ?? 0) + 1);
+            }
+        };
+        const owner = env.roles.owner.getSender();
+        check((await env.register('alice', { recovery: 'bob', minPayout: 1n })).transactions);
+        check((await env.register('bob')).transactions);
+        for (let epoch = 0; epoch < 10; epoch++) {
+            check((await env.payVault('alice', toNano('5'))).transactions);
+            await env.endEpoch();
+            const seconds = epoch === 0 ? 80000 : 86400;
+            check((await env.report(epoch, [{ who: 'alice', seconds }, { who: 'bob', seconds }])).transactions);
+            check((await env.seal()).transactions);
+            await env.untilDue();
+            check((await env.closeEpoch()).transactions);
+        }
+        check((await env.poke('alice')).transactions);
+        check((await env.announceSlash('bob', toNano('1'))).transactions);
+        check((await env.vetoSlash('bob')).transactions);
+        check((await env.operator.sendSetCommission(owner, { bps: 1200n })).transactions);
+        const alice = await env.vault('alice');
+        check((await alice.sendRequestExit((await env.person('alice')).getSender(), {})).transactions);
+
+        for (const name of [
+            'Register OpenVault ParticipantsChanged VaultPayout Income IncomeBooked ReportMetrics MetricsEntry',
+            'MetricsReported Seal EpochMarked CloseEpoch EpochClosed RoundTotals RoundFixed CommissionPaid Poke Claim',
+            'ClaimPaid RewardPaid Excesses AnnounceSlash SlashAnnounced SlashEvent VetoSlash SlashVetoed SetCommission',
+            'CommissionChange CommissionScheduled RequestExit VaultUpdate VaultChanged',
+        ].flatMap((line) => line.split(' ')))
+            expect([name, seen.has(name)]).toEqual([name, true]);
+
+        const data = async (address: Parameters<typeof env.blockchain.getContract>[0]) => {
+            const state = (await env.blockchain.getContract(address)).accountState;
+            if (state?.type !== 'active' || !state.state.data) throw new Error('not deployed');
+            return state.state.data;
+        };
+        const operator = DOCUMENT.read('PoolOperator', await data(env.operator.address));
+        expect(operator.stake).toBe(toNano('100'));
+        const desk = DOCUMENT.read('OperatorDesk', operator.desk as Cell);
+        DOCUMENT.read('OperatorAdmin', desk.admin as Cell);
+        const notices = DOCUMENT.read('OperatorNotices', desk.more as Cell);
+        DOCUMENT.read('PoolSetUp', notices.set_up as Cell);
+        DOCUMENT.read('ParticipantRegistry', await data(env.registry.address));
+        DOCUMENT.read('RewardDistribution', await data(env.distribution.address));
+        const vault = DOCUMENT.read('ParticipantVault', await data(alice.address));
+        expect((vault.ledger as bigint) >> 131n).toBe(toNano('10'));
+        const account = DOCUMENT.read('VaultAccount', vault.account as Cell);
+        const terms = DOCUMENT.read('ClaimTerms', account.terms as Cell);
+        expect(terms.min_payout).toBe(1n);
+        DOCUMENT.read('VaultProfile', account.profile as Cell);
+    });
+});

@@ -1,0 +1,102 @@
+/**
+ * Writes docs/schema.tlb: every message, event and stored structure of the contracts, with the doc comments of the Tact
+ * sources. `npm run schema` writes, `npm run schema -- --check` fails if the file is not what the contracts imply.
+ * tests/pool/schema.spec.ts parses real messages, events and storages by this file.
+ */
+import * as fs from 'fs';
+import * as path from 'path';
+
+import { buildAll } from '../build';
+import { declaration, Layout, layoutsOf } from './layout';
+
+const root = path.resolve(__dirname, '../..');
+const TARGET = path.join(root, 'docs/schema.tlb');
+
+/** Families in the order of the document, each with its folder and contracts. */
+export const FAMILIES = [
+    {
+        name: 'pool',
+        folder: 'contracts/pool',
+        contracts: ['PoolOperator', 'ParticipantRegistry', 'ParticipantVault', 'RewardDistribution'],
+    },
+];
+
+/** Doc comment of every message, struct and contract in the Tact sources, by name. */
+function comments(folders: string[]): Map<string, string[]> {
+    const found = new Map<string, string[]>();
+    for (const folder of folders)
+        for (const file of fs.readdirSync(path.join(root, folder)).filter((f) => f.endsWith('.tact'))) {
+            let doc: string[] = [];
+            for (const line of fs.readFileSync(path.join(root, folder, file), 'utf8').split('\n')) {
+                const comment = line.match(/^\/\/\/ ?(.*)$/);
+                const name = line.match(/^(?:message\(0x[0-9a-f]+\)|struct|contract) (\w+)/);
+                if (comment) doc.push(comment[1]);
+                else {
+                    if (name) found.set(name[1], doc);
+                    doc = [];
+                }
+            }
+        }
+    return found;
+}
+
+/** The sections of messages.tact ("PoolOperator IN", "events" ...) with the names in them, in order. */
+function sections(file: string, first?: string): { title: string; names: string[] }[] {
+    const list: { title: string; names: string[] }[] = first ? [{ title: first, names: [] }] : [];
+    for (const line of fs.readFileSync(path.join(root, file), 'utf8').split('\n')) {
+        const title = line.match(/^\/\/ -{10,} (.*)$/);
+        const name = line.match(/^message\(0x[0-9a-f]+\) (\w+)/);
+        if (title) list.push({ title: title[1], names: [] });
+        else if (name && list.length > 0) list[list.length - 1].names.push(name[1]);
+    }
+    return list;
+}
+
+/** The whole document. */
+export function schema(): string {
+    const out: string[] = [fs.readFileSync(path.join(__dirname, 'head.tlb'), 'utf8').trimEnd()];
+    for (const family of FAMILIES) {
+        const layouts = new Map<string, Layout>();
+        for (const contract of family.contracts) {
+            const file = path.join(root, 'build', contract, `${contract}_${contract}.ts`);
+            for (const layout of layoutsOf(fs.readFileSync(file, 'utf8'))) layouts.set(layout.name, layout);
+        }
+        const docs = comments(['contracts/common', family.folder]);
+        const write = (name: string) => {
+            const layout = layouts.get(name);
+            if (!layout) throw new Error(`no layout for ${name}: rebuild, or teach tools/schema/layout.ts its types`);
+            out.push('', ...(docs.get(name) ?? []).map((line) => `// ${line}`.trimEnd()), declaration(layout));
+        };
+        for (const section of [
+            ...sections('contracts/common/tep.tact', 'TEP messages'),
+            ...sections(`${family.folder}/messages.tact`),
+        ]) {
+            out.push('', '', `// ---- ${family.name}: ${section.title}`);
+            section.names.forEach(write);
+        }
+        out.push('', '', `// ---- ${family.name}: storage`);
+        // What only getters return is not on the wire; its doc comment starts with the getter's name.
+        [...docs.keys()]
+            .filter((name) => layouts.get(name)?.opcode === null && !docs.get(name)?.[0]?.startsWith('get_'))
+            .forEach(write);
+        out.push('', fs.readFileSync(path.join(__dirname, `${family.name}-raw.tlb`), 'utf8').trimEnd());
+    }
+    return out.join('\n') + '\n';
+}
+
+async function main() {
+    await buildAll({ root });
+    const text = schema();
+    if (!process.argv.includes('--check')) {
+        fs.writeFileSync(TARGET, text);
+        console.log(`wrote ${path.relative(root, TARGET)}`);
+    } else if (!fs.existsSync(TARGET) || fs.readFileSync(TARGET, 'utf8') !== text) {
+        throw new Error('docs/schema.tlb is not what the contracts imply: run npm run schema');
+    } else console.log('docs/schema.tlb is up to date');
+}
+
+if (require.main === module)
+    main().catch((e: Error) => {
+        console.error(e.message);
+        process.exit(1);
+    });
