@@ -18,6 +18,9 @@ import { storeIncome } from '../../build/RewardDistribution/RewardDistribution_R
 import { messagesWith, PoolEnvironment, TestRow } from '../support/pool/environment';
 import { checkpoint, createBlockchain } from '../support/chain';
 
+// A hundred participants are a thousand transactions: seconds alone, a minute on a busy machine.
+jest.setTimeout(300_000);
+
 interface Vector {
     name: string;
     epochSeconds: number;

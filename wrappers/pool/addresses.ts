@@ -23,14 +23,20 @@ export async function distributionInit(operator: Address, code?: Cell): Promise<
     return { code: code ?? init.code, data: init.data };
 }
 
-/** Codes of this build. */
-export async function poolCodes(): Promise<PoolCodes> {
-    const [registry, distribution, vault] = await Promise.all([
+let codes: Promise<PoolCodes> | undefined;
+
+/** Codes of this build. Taking them out of their hexadecimal form is slow, so it happens once. */
+export function poolCodes(): Promise<PoolCodes> {
+    codes ??= Promise.all([
         registryInit(NO_ADDRESS),
         distributionInit(NO_ADDRESS),
         initialState(ParticipantVault, 'ParticipantVault', {}),
-    ]);
-    return { registryCode: registry.code, distributionCode: distribution.code, vaultCode: vault.code };
+    ]).then(([registry, distribution, vault]) => ({
+        registryCode: registry.code,
+        distributionCode: distribution.code,
+        vaultCode: vault.code,
+    }));
+    return codes;
 }
 
 /** Initial data of a vault: the two addresses, zeros in every other field. */

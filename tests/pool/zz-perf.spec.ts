@@ -1,0 +1,45 @@
+import "../support/pool/native-hash";
+import { toNano, Cell, Dictionary, beginCell } from '@ton/core';
+import { PoolEnvironment } from '../support/pool/environment';
+import { sharedExecutor } from '../support/chain';
+import { getSelectorForMethod } from '@ton/sandbox/dist/utils/selector';
+it('perf', async () => {
+    const env = await PoolEnvironment.create({ epochSeconds: 86400 });
+    await env.register('alice', { stake: toNano('20') });
+    const v = await env.vault('alice');
+    const t = async (name: string, f: () => unknown, n = 50) => { const c = process.cpuUsage(); for (let i = 0; i < n; i++) await f(); const d = process.cpuUsage(c); console.log(name, ((d.user+d.system) / 1000 / n).toFixed(2)); };
+    const c = await env.blockchain.getContract(env.operator.address);
+    const st: any = (c.account.account as any).storage.state.state;
+    const cfgs: [string, string][] = [['slim', env.blockchain.configBase64]];
+    const params = Cell.fromBase64(env.blockchain.configBase64).beginParse().loadDictDirect(Dictionary.Keys.Int(32), Dictionary.Values.Cell());
+    console.log(params.keys(), env.blockchain.configBase64.length, params.keys().map(k=>[k, params.get(k)!.toBoc().length]));
+    for (const k of params.keys()) if (![18,20,21,24,25,8].includes(k)) params.delete(k);
+    cfgs.push(['tiny', beginCell().storeDictDirect(params).endCell().toBoc().toString('base64')]);
+    const ex = await sharedExecutor();
+    for (const [n, config] of cfgs) {
+        const code = st.code.toBoc().toString('base64');
+        await t(n + ' pool', () => ex.runGetMethod({ code: { toBoc: () => ({ toString: () => code }) } as any, data: st.data, methodId: getSelectorForMethod('get_pool_data'), stack: [], config, verbosity: 'short', address: c.address, unixTime: 1800000000, balance: 1000n, randomSeed: Buffer.alloc(32), gasLimit: 10000000n, debugEnabled: false } as any));
+    }
+    await t('databoc', () => st.data.toBoc().toString('base64'));
+    await t('codeboc', () => st.code.toBoc().toString('base64'));
+    await t('parse', () => Cell.fromBase64((c as any)._account));
+    await t('databoc', () => Cell.fromBase64((c as any)._account).toBoc());
+    const r: any = await ex.runGetMethod({ code: st.code, data: st.data, methodId: getSelectorForMethod('get_pool_data'), stack: [], config: cfgs[1][1], verbosity: 'short', address: c.address, unixTime: 1800000000, balance: 1000n, randomSeed: Buffer.alloc(32), gasLimit: 10000000n, debugEnabled: false } as any);
+    console.log(r.output.vm_exit_code, r.output.stack.length);
+    const alice = (await env.person('alice'));
+    const ac = await env.blockchain.getContract(alice.address);
+    const { external } = await import('@ton/core');
+    const ext = external({to: alice.address, body: alice.createTransfer({messages: [], sendMode: 1})});
+    await t('treasury', () => ac.receiveMessage(ext));
+    const vc = await env.blockchain.getContract(v.address);
+    const { internal } = await import('@ton/sandbox');
+    const m = internal({from: alice.address, to: v.address, value: 10n**9n, body: beginCell().storeUint(0xc59a7cd3, 32).storeUint(0, 64).endCell()});
+    await t('vault tx', () => vc.receiveMessage(m));
+    const { beginCell: bc, storeMessage } = await import('@ton/core');
+    const dc = await env.blockchain.getContract(env.distribution.address);
+    const m2 = internal({from: alice.address, to: env.distribution.address, value: 10n**9n, body: bc().endCell()});
+    await t('distr tx', () => dc.receiveMessage(m2));
+    const oc = await env.blockchain.getContract(env.operator.address);
+    const m3 = internal({from: alice.address, to: env.operator.address, value: 10n**9n, body: bc().endCell()});
+    await t('oper tx', () => oc.receiveMessage(m3));
+});
