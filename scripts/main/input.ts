@@ -16,7 +16,6 @@ export type Member = {
     /** Name of his wallet on the chain. */
     name: string;
     stake: bigint;
-    gpus: number;
     /** Ceiling that the operator approves him for. */
     gpuScore: number;
     behaviour: Behaviour;
@@ -110,7 +109,6 @@ function readFleet(file: string, epochs: number): Member[] {
         return {
             name,
             stake: amount('stake_ton', PARTICIPANT_MIN_STAKE, MAX_STAKE),
-            gpus,
             gpuScore,
             behaviour: fields.behaviour as Behaviour,
             cocoon: columns.map((column) => amount(column, 0n, MAX_COCOON)),
@@ -125,7 +123,7 @@ function readFleet(file: string, epochs: number): Member[] {
 async function readMetrics(file: string, epoch: number, fleet: Member[], epochSeconds: number): Promise<EpochInput> {
     // Addresses follow from the names only on a chain, and none is open yet: the hash of a name stands for him.
     const members = new Map(fleet.map((m) => [m.name, m]));
-    const standIn = (name: string) => (members.has(name) ? new Address(0, sha256_sync(name)) : undefined);
+    const standIn = (name: string) => new Address(0, sha256_sync(name));
     const rows = await parseMetricsCsv(readText(file), standIn, { epochSeconds, file });
     const problems: CsvProblem[] = [];
     for (const row of rows) {

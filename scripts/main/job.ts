@@ -10,6 +10,7 @@ import {
     batches,
     COMMISSION_MAX,
     dueEpochs,
+    EXIT_DELAY,
     explain,
     fixRound,
     FixedRound,
@@ -116,8 +117,10 @@ export class MainJob {
         await this.checkEnd();
 
         const participants: ParticipantReport[] = [];
-        for (const member of input.fleet) {
-            participants.push(await this.statement(member, balances.get(member.name)!, firstLt));
+        const payments = this.payments(0, desk.transactions.length);
+        for (const { name } of input.fleet) {
+            const payouts = payments.get(name) ?? [];
+            participants.push(await this.statement(this.member(name), payouts, balances.get(name)!, firstLt));
         }
         const fees = [...desk.fees].map(([phase, sums]) => ({ phase, ...sums }));
         const feesTotal = fees.reduce((sum, f) => sum + f.fees, 0n);
@@ -263,15 +266,29 @@ export class MainJob {
                 continue;
             }
             const vault = this.vault(member.name);
-            const before = (await vault.getVaultData()).earned;
+            const before = await vault.getVaultData();
+            const from = desk.transactions.length;
             const tokens = (this.tokens.get(member.name) ?? 0n) + this.cocoon.tokensFor(value);
             this.tokens.set(member.name, tokens);
             await desk.send(
                 COCOON_NODE,
                 this.cocoon.payout({ owner: vault.address, tokens, sendExcessesTo: desk.address(COCOON_NODE) }),
             );
-            const { earned } = await vault.getVaultData();
-            this.checks.equal(`round ${round}: Cocoon's payout to ${member.name}`, earned - before, value);
+            const arrived = (this.payments(from, desk.transactions.length).get(member.name) ?? []).map((p) => p.value);
+            this.checks.equal(
+                `epoch ${round}: Cocoon's payout to ${member.name}`,
+                arrived.reduce((sum, v) => sum + v, 0n),
+                value,
+            );
+            // What comes after he has left is his own: the vault passes it on and does not count it.
+            if (before.status !== VAULT_LEFT) {
+                const { earned } = await vault.getVaultData();
+                this.checks.equal(
+                    `epoch ${round}: what the vault of ${member.name} counts`,
+                    earned - before.earned,
+                    value,
+                );
+            }
             paid += value;
             count += 1;
         }
@@ -297,13 +314,20 @@ export class MainJob {
         this.checks.equal('the raise that is announced', pendingBps, toBps);
         this.checks.equal('when the raise applies, by event and by getter', event?.at ?? 0n, pendingAt);
         const firstEpoch = Number(await this.registry.getFirstEpoch(pendingAt));
+        const firstEpochStart = Number(await this.registry.getEpochStart(firstEpoch));
+        this.checks.equal('notice of the raise', pendingAt - BigInt(event?.now ?? 0), EXIT_DELAY);
+        this.checks.yes('the first epoch of the raise begins when it applies', firstEpochStart >= pendingAt);
+        this.checks.yes(
+            'the epoch before that began earlier',
+            (await this.registry.getEpochStart(firstEpoch - 1)) < pendingAt,
+        );
         this.raise = {
             fromBps,
             toBps,
             announcedAt: event?.now ?? 0,
             appliesAt: Number(pendingAt),
             firstEpoch,
-            firstEpochStart: Number(await this.registry.getEpochStart(firstEpoch)),
+            firstEpochStart,
         };
         this.progress(
             `commission ${percent(fromBps)} -> ${percent(toBps)} announced ${time(this.raise.announcedAt)}, ` +
@@ -645,7 +669,12 @@ export class MainJob {
         );
     }
 
-    private async statement(member: Member, balanceBefore: bigint, firstLt: bigint): Promise<ParticipantReport> {
+    private async statement(
+        member: Member,
+        payouts: Payment[],
+        balanceBefore: bigint,
+        firstLt: bigint,
+    ): Promise<ParticipantReport> {
         const { desk } = this;
         const { name } = member;
         const wallet = desk.address(name);
@@ -658,7 +687,7 @@ export class MainJob {
         const statement = await statementOf({
             wallet,
             transactions,
-            payouts: this.payments(0, desk.transactions.length).get(name) ?? [],
+            payouts,
             earning: async (round): Promise<Earning> => {
                 const { score, bucket } = await vault.getEpoch(round);
                 const { amount, commission } = await this.distribution.getExplain(round, score, bucket);
