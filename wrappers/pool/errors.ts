@@ -36,6 +36,7 @@ const TEXTS: Record<PoolErrorName, string> = {
     ERROR_PROXY_LIST: 'The proxy is in the list already, or is not in it.',
     ERROR_ARBITER_NOT_APART: 'The arbiter must differ from owner, reporter and guardian.',
     ERROR_COMMAND: 'Only the texts w, b and u exist.',
+    ERROR_SET_UP_DROPPED: 'The pool has been active: its set-up is done, and its codes are dropped.',
     ERROR_WRONG_EPOCH: 'Not the epoch that is open for reports.',
     ERROR_EPOCH_RUNS: 'The epoch has not ended yet.',
     ERROR_REPORT_WINDOW: 'The time for reports is over.',
