@@ -50,19 +50,17 @@ export function messageName(body: Cell): string {
     return decodeMessage(body)?.name ?? `0x${opcode(body).toString(16).padStart(8, '0')}`;
 }
 
+const plain = (value: unknown) => String(value);
+
 /** Fields as text, one a line. Cells are shown by their hash: that is what can be compared with another screen. */
 export function fieldLines(fields: Record<string, unknown>, show: (address: Address) => string): string[] {
+    const text = (value: unknown): string => {
+        if (value instanceof Cell) {
+            return `cell ${value.hash().toString('hex')}`;
+        }
+        return Address.isAddress(value) ? show(value) : value === null ? 'none' : plain(value);
+    };
     return Object.entries(fields)
         .filter(([name]) => name !== 'queryId')
-        .map(([name, value]) => {
-            const text =
-                value instanceof Cell
-                    ? `cell ${value.hash().toString('hex')}`
-                    : Address.isAddress(value)
-                      ? show(value)
-                      : value === null
-                        ? 'none'
-                        : String(value);
-            return `${name}: ${text}`;
-        });
+        .map(([name, value]) => `${name}: ${text(value)}`);
 }

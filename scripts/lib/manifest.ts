@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Address, Cell } from '@ton/core';
 
-import { UsageError } from './errors';
+import { messageOf, UsageError } from './errors';
 
 export type ManifestContract = {
     address: string;
@@ -69,7 +69,7 @@ export function readManifest(file: string): Manifest | undefined {
         manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as Manifest;
         Address.parse(manifest.operator.raw);
     } catch (e) {
-        throw new UsageError(`${file} is not a readable manifest: ${e instanceof Error ? e.message : String(e)}`);
+        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
     }
     if (manifest.format !== 1) {
         throw new UsageError(`${file} has format ${String(manifest.format)}; these scripts know format 1`);

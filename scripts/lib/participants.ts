@@ -8,7 +8,7 @@ import { loadRegister } from '../../build/ParticipantRegistry/ParticipantRegistr
 import { exitCode, transactions } from './chain';
 import { parseCsv, parseFleetCsv } from './csv';
 import { opcode } from './decode';
-import { UsageError } from './errors';
+import { messageOf, UsageError } from './errors';
 import { writeWhole } from './manifest';
 import { Pool, Session, VaultData } from './session';
 
@@ -97,7 +97,7 @@ export function readText(file: string): string {
     try {
         return fs.readFileSync(file, 'utf8');
     } catch (e) {
-        throw new UsageError(`${file} cannot be read: ${e instanceof Error ? e.message : String(e)}`);
+        throw new UsageError(`${file} cannot be read: ${messageOf(e)}`);
     }
 }
 

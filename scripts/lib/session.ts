@@ -21,7 +21,7 @@ import { Args, helpText, parseArgs, ScriptSpec } from './args';
 import { chainTime, outcome, retry, sleep } from './chain';
 import { ResolveName } from './csv';
 import { decodeMessage, fieldLines, messageName } from './decode';
-import { ChainError, PartialError, RefusedError, requireRule, ScriptError, UsageError } from './errors';
+import { ChainError, messageOf, PartialError, RefusedError, requireRule, ScriptError, UsageError } from './errors';
 import { parseAddress, parseSeconds, parseTon, toJson, ton } from './format';
 import { Manifest, readManifest } from './manifest';
 import { Progress } from './progress';
@@ -60,6 +60,8 @@ export type Step = {
     done: () => Promise<boolean>;
     /** What is waited for, in the message of a failure. */
     awaited: string;
+    /** Messages that this one causes may fail one by one (a batch); `done` judges. */
+    tolerant?: boolean;
 };
 
 export type ExecuteOptions = {
@@ -119,7 +121,7 @@ export class Session {
             return;
         }
         const failure = error !== undefined && {
-            error: error instanceof Error ? error.message : String(error),
+            error: messageOf(error),
             exitCode: error instanceof ScriptError ? error.exitCode : 1,
         };
         this.provider.ui().write(
@@ -215,7 +217,10 @@ export class Session {
     open<T extends Contract>(contract: T): OpenedContract<T> {
         return openContract(contract, ({ address, init }) =>
             patient(
-                this.provider.provider(address, init && { code: init.code ?? undefined, data: init.data ?? undefined }),
+                this.provider.provider(
+                    address,
+                    init ? { code: init.code ?? undefined, data: init.data ?? undefined } : undefined,
+                ),
             ),
         );
     }
@@ -407,7 +412,7 @@ export class Session {
             await this.await(step);
             entry.done = true;
         } catch (e) {
-            const text = e instanceof Error ? e.message : String(e);
+            const text = messageOf(e);
             const done = this.sent.filter((s) => s.done).length;
             if (done > 0) {
                 throw new PartialError(
@@ -427,8 +432,8 @@ export class Session {
             if (await step.done()) {
                 return;
             }
-            const found = await outcome(this.provider, step.to, step.body.hash());
-            const failure = found?.failures[0];
+            const found = await outcome(this.provider, step.to, step.body.hash(), step.tolerant === true ? 0 : 4);
+            const failure = found?.failures.find((f) => step.tolerant !== true || f.address.equals(step.to));
             // a refusal is final, but the getter that showed no result may be older than the trace
             if (failure !== undefined) {
                 await sleep(local ? 20 : 3000);

@@ -3,12 +3,12 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Address, beginCell, internal, SendMode } from '@ton/core';
-import { Executor } from '@ton/sandbox';
 import type { NetworkProvider } from '@ton/blueprint';
 
 import { LocalChain } from '../../tools/localnet/engine';
 import { createLocalProvider, LocalNetworkProvider } from '../../tools/localnet/provider';
 import { TerminalUI } from '../../tools/localnet/ui';
+import { sharedExecutor } from '../tools/localnet-support';
 import { ScriptError } from '../../scripts/lib/errors';
 import { CocoonOp } from '../../wrappers/cocoon';
 import { ParticipantRegistry, ParticipantVault, PoolOperator, RewardDistribution } from '../../wrappers/pool';
@@ -36,7 +36,7 @@ export class World {
     static async create(): Promise<World> {
         const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'pool-scripts-'));
         process.env.POOL_DEPLOYMENTS = path.join(dir, 'deployments');
-        return new World(await LocalChain.temporary({ now: START, executor: await Executor.create() }), dir);
+        return new World(await LocalChain.temporary({ now: START, executor: await sharedExecutor() }), dir);
     }
 
     async close(): Promise<void> {
