@@ -60,7 +60,14 @@ describe('docs/schema.tlb', () => {
             check((await env.payVault('alice', toNano('5'))).transactions);
             await env.endEpoch();
             const seconds = epoch === 0 ? 80000 : 86400;
-            check((await env.report(epoch, [{ who: 'alice', seconds }, { who: 'bob', seconds }])).transactions);
+            check(
+                (
+                    await env.report(epoch, [
+                        { who: 'alice', seconds },
+                        { who: 'bob', seconds },
+                    ])
+                ).transactions,
+            );
             check((await env.seal()).transactions);
             await env.untilDue();
             check((await env.closeEpoch()).transactions);

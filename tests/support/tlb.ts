@@ -55,7 +55,9 @@ export class TlbSchema {
     private readAll(fields: TlbField[], s: Slice, where: string): TlbRecord {
         const record = this.readFields(fields, s);
         if (s.remainingBits > 0 || s.remainingRefs > 0)
-            throw new Error(`${where}: ${s.remainingBits} bits and ${s.remainingRefs} references are not in the schema`);
+            throw new Error(
+                `${where}: ${s.remainingBits} bits and ${s.remainingRefs} references are not in the schema`,
+            );
         return record;
     }
 
@@ -105,7 +107,9 @@ function fieldsOf(text: string): TlbField[] {
         const m = rest.match(/^(\w+):/);
         if (!m) throw new Error(`cannot read "${rest}"`);
         rest = rest.slice(m[0].length);
-        const end = rest.startsWith('(') ? closing(rest, 0, '(', ')') + 1 : (rest.indexOf(' ') + 1 || rest.length + 1) - 1;
+        const end = rest.startsWith('(')
+            ? closing(rest, 0, '(', ')') + 1
+            : (rest.indexOf(' ') + 1 || rest.length + 1) - 1;
         fields.push({ name: m[1], type: rest.slice(0, end) });
         rest = rest.slice(end).trim();
     }

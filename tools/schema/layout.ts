@@ -23,10 +23,14 @@ function fieldOf(statement: string): { builder: number; field: Field } | null {
         [/^b_(\d+)\.storeBit\(src\.(\w+)\);$/, (m) => value(m[2], 'Bool')],
         [/^b_(\d+)\.storeAddress\(src\.(\w+)\);$/, (m) => value(m[2], 'MsgAddress')],
         [/^b_(\d+)\.storeRef\(src\.(\w+)\);$/, (m) => value(m[2], '^Cell')],
-        [/^b_(\d+)\.storeDict\(src\.(\w+), Dictionary\.Keys\.BigUint\((\d+)\), Dictionary\.Values\.Bool\(\)\);$/,
-            (m) => value(m[2], `(HashmapE ${m[3]} Bool)`)],
-        [/^if \(src\.(\w+) !== null && src\.\w+ !== undefined\) \{ b_(\d+)\.storeBit\(true\)\.storeRef\(/,
-            (m) => value(m[1], '(Maybe ^Cell)')],
+        [
+            /^b_(\d+)\.storeDict\(src\.(\w+), Dictionary\.Keys\.BigUint\((\d+)\), Dictionary\.Values\.Bool\(\)\);$/,
+            (m) => value(m[2], `(HashmapE ${m[3]} Bool)`),
+        ],
+        [
+            /^if \(src\.(\w+) !== null && src\.\w+ !== undefined\) \{ b_(\d+)\.storeBit\(true\)\.storeRef\(/,
+            (m) => value(m[1], '(Maybe ^Cell)'),
+        ],
         [/^b_(\d+)\.store\(store(\w+)\(src\.(\w+)\)\);$/, (m) => ({ kind: 'struct', name: snake(m[3]), type: m[2] })],
     ];
     for (const [pattern, make] of patterns) {
@@ -46,7 +50,9 @@ function value(name: string, type: string): Field {
  */
 export function layoutsOf(source: string): Layout[] {
     const layouts: Layout[] = [];
-    for (const m of source.matchAll(/export function store([\w$]+)\(src: [\w$]+\) \{\n {4}return \(builder: Builder\) => \{\n([\s\S]*?)\n {4}\};/g)) {
+    for (const m of source.matchAll(
+        /export function store([\w$]+)\(src: [\w$]+\) \{\n {4}return \(builder: Builder\) => \{\n([\s\S]*?)\n {4}\};/g,
+    )) {
         const cells: Field[][] = [];
         let opcode: number | null = null;
         const statements = m[2].split('\n').map((s) => s.trim());
