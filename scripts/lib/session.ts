@@ -11,6 +11,7 @@ import {
     describeExit,
     ParticipantRegistry,
     ParticipantVault,
+    poolCodes,
     PoolInit,
     PoolOperator,
     RewardDistribution,
@@ -23,7 +24,7 @@ import { ResolveName } from './csv';
 import { decodeMessage, fieldLines, messageName } from './decode';
 import { ChainError, messageOf, PartialError, RefusedError, requireRule, ScriptError, UsageError } from './errors';
 import { parseAddress, parseSeconds, parseTon, toJson, ton } from './format';
-import { Manifest, readManifest } from './manifest';
+import { cellFromText, Manifest, readManifest } from './manifest';
 import { Progress } from './progress';
 
 export type PoolData = Awaited<ReturnType<OpenedContract<PoolOperator>['getPoolData']>>;
@@ -281,19 +282,37 @@ export class Session {
         const operator = this.open(PoolOperator.createFromAddress(address));
         const data = await operator.getPoolData();
         requireRule(data.linked, 'ERROR_NOT_LINKED', 'deployPool finishes the deployment.');
-        const { vaultCode } = await operator.getSetUp();
+        const registry = this.open(ParticipantRegistry.createFromAddress(data.registry));
+        const vaultCode = await this.vaultCode(registry);
         this.report({ pool: address });
         const addressOf = (participant: Address) => vaultAddress(data.registry, participant, vaultCode);
         return {
             address,
             operator,
-            registry: this.open(ParticipantRegistry.createFromAddress(data.registry)),
+            registry,
             distribution: this.open(RewardDistribution.createFromAddress(data.distribution)),
             data,
             vaultCode,
             vaultAddress: addressOf,
             vault: (participant) => this.open(ParticipantVault.createFromAddress(addressOf(participant))),
         };
+    }
+
+    /**
+     * The code that vault addresses are derived from. An active pool has dropped it, so it comes from the manifest or
+     * from this build; the registry, which knows its hash, says whether it is the right one.
+     */
+    private async vaultCode(registry: OpenedContract<ParticipantRegistry>): Promise<Cell> {
+        const manifest = readManifest(this.manifestFile);
+        const probe = registry.address;
+        const expected = await registry.getVaultAddress(probe);
+        const candidates = manifest === undefined ? [] : [cellFromText(manifest.vault.code)];
+        for (const code of [...candidates, (await poolCodes()).vaultCode]) {
+            if (vaultAddress(registry.address, probe, code).equals(expected)) {
+                return code;
+            }
+        }
+        throw new UsageError('The vaults of this pool have other code than this build: give its --manifest');
     }
 
     requireOwner(pool: Pool): void {
