@@ -250,6 +250,37 @@ describe('the main job with own files', () => {
         expect(summary.raise).toMatchObject({ toBps: 1400, firstEpoch: 9 });
     });
 
+    it('takes six epochs: the raise bites in one of them, and what reaches the vault after an exit is his own', async () => {
+        const days = [1, 2, 3, 4, 5, 6];
+        const columns = days.map((n) => `cocoon_ton_epoch_${n}`).join(',');
+        const both = METRICS.replace('86400', '172800').replace('43200', '172800');
+        const dir = folder({
+            'fleet.csv': [
+                `name,stake_ton,gpus,gpu_score,behaviour,${columns}`,
+                `first,10,1,700,works,3,3,3,3,3,3`,
+                `second,11.5,2,1400,leaves,20,7,7,7,7,7`,
+            ].join('\n'),
+            'both.csv': both,
+            'one.csv': both.split('\n').slice(0, 2).join('\n'),
+        });
+        const files = days.map((n) => (n < 5 ? 'both.csv' : 'one.csv'));
+        const { code, err } = await start(
+            ...['--fleet', path.join(dir, 'fleet.csv'), '--epoch-days', '2', '--out', path.join(dir, 'out')],
+            ...files.flatMap((file) => ['--metrics', path.join(dir, file)]),
+        );
+        expect(err).toBe('');
+        expect(code).toBe(0);
+        const summary = JSON.parse(fs.readFileSync(path.join(dir, 'out', 'summary.json'), 'utf8')) as Summary;
+        expect(summary.rounds.map((r) => r.commissionBps)).toEqual([1000, 1000, 1000, 1000, 1000, 1200]);
+        summary.rounds.forEach(expectBalanced);
+        expect(summary.rounds.map((r) => r.rows[1].booked !== '0')).toEqual([true, true, true, true, false, false]);
+        // Out a few seconds into epoch 5, so the round of epoch 4 is still to be claimed.
+        expect(summary.exits).toMatchObject([{ name: 'second', paidAfterwards: [4] }]);
+        const own = readCsv(path.join(dir, 'out', 'statements', 'second.csv')).filter((line) => line.kind === 'own');
+        expect(own).toHaveLength(2);
+        expect(own.every((line) => nano(line.amount) > 6_900_000_000n)).toBe(true);
+    });
+
     it.each<[string, Record<string, string>, string[]]>([
         [
             'metrics out of bounds, every line',
