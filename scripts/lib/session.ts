@@ -125,17 +125,21 @@ export class Session {
             error: messageOf(error),
             exitCode: error instanceof ScriptError ? error.exitCode : 1,
         };
-        this.provider.ui().write(
-            toJson({
-                ok: error === undefined,
-                script: this.spec.name,
-                network: this.network,
-                dryRun: this.dryRun,
-                ...failure,
-                messages: this.sent,
-                ...jsonValue(this.result, (a) => this.show(a)),
-            }),
-        );
+        const line = toJson({
+            ok: error === undefined,
+            script: this.spec.name,
+            network: this.network,
+            dryRun: this.dryRun,
+            ...failure,
+            messages: this.sent,
+            ...jsonValue(this.result, (a) => this.show(a)),
+        });
+        if (this.provider instanceof LocalNetworkProvider) {
+            this.provider.ui().write(line);
+        } else {
+            // Blueprint's interface puts escape sequences in front of every line
+            process.stdout.write(`\n${line}\n`);
+        }
     }
 
     // ------------------------------------------------------------------ arguments

@@ -157,7 +157,7 @@ async function main(session: Session): Promise<void> {
     const payable = all.filter((d) => !d.deferred && d.rounds.some((r) => r.fixed));
     session.say(`Together ${ton(all.reduce((sum, d) => sum + d.amount, 0n))} in ${payable.length} payments.`);
     const steps = await pokeSteps(session, pool, payable, nextRound);
-    if (!(await session.execute(steps, steps.length > 1 ? { label: 'Paying' } : {}))) {
+    if (steps.length === 0 || !(await session.execute(steps, steps.length > 1 ? { label: 'Paying' } : {}))) {
         session.report({ paid: [], failed: [] });
         return;
     }
