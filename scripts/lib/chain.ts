@@ -12,7 +12,10 @@ export async function retry<T>(read: () => Promise<T>, attempts = 5): Promise<T>
             return await read();
         } catch (e) {
             const text = String(e instanceof Error ? e.message : e);
-            const busy = /\b(429|502|503|504)\b|ECONNRESET|ETIMEDOUT|ECONNREFUSED|socket hang up|timeout/i.test(text);
+            // exit codes of getters are three digits as well, and final
+            const busy =
+                !text.includes('exit_code') &&
+                /\b(429|502|503|504)\b|ECONNRESET|ETIMEDOUT|ECONNREFUSED|socket hang up|timeout/i.test(text);
             if (!busy || i >= attempts) {
                 throw e;
             }

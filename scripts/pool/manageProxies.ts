@@ -43,14 +43,14 @@ async function main(session: Session): Promise<void> {
     }
     requireRule(action === 'remove' || BigInt(now.length) < MAX_PROXIES, 'ERROR_TOO_MANY_PROXIES');
     session.say(WARNING);
-    const make = action === 'add' ? PoolOperator.addProxyBody : PoolOperator.removeProxyBody;
+    const args = { proxy, queryId: session.queryId() };
     await session.execute([
         await operatorStep(pool, {
             title:
                 action === 'add'
                     ? `Payouts from ${session.show(proxy)} count as rewards from now on`
                     : `Payouts from ${session.show(proxy)} count as donations from now on`,
-            body: make({ proxy, queryId: session.queryId() }),
+            body: action === 'add' ? PoolOperator.addProxyBody(args) : PoolOperator.removeProxyBody(args),
             done: async () => (await proxies()).some((a) => a.equals(proxy)) === (action === 'add'),
             awaited: 'the list is changed',
         }),

@@ -123,11 +123,11 @@ async function applyOrCancel(session: Session, pool: Pool, action: 'apply' | 'ca
             'ERROR_ARBITER_NOT_APART',
         );
     }
-    const make = action === 'apply' ? PoolOperator.applyRoleBody : PoolOperator.cancelRoleBody;
+    const args = { role, queryId: session.queryId() };
     await session.execute([
         await operatorStep(pool, {
             title: action === 'apply' ? `Apply the announced ${role}` : `Take the announced ${role} back`,
-            body: make({ role, queryId: session.queryId() }),
+            body: action === 'apply' ? PoolOperator.applyRoleBody(args) : PoolOperator.cancelRoleBody(args),
             done: async () => (await noticeAt(pool, role)()) === 0n,
             awaited: 'nothing is announced any more',
         }),
