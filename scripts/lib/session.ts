@@ -402,7 +402,7 @@ export class Session {
         }
         const fees = total - moved;
         this.say(
-            `Together ${ton(total)}: ${moved > 0n ? `${ton(moved)} moved, ` : ''}at most ${ton(fees)} in fees, the rest returns.`,
+            `Together ${ton(total)}: ${moved > 0n ? `${ton(moved)} moved, ` : ''}at most ${ton(fees)} for fees and rent, the rest returns.`,
         );
     }
 
