@@ -33,6 +33,8 @@ const BUDGETS: Record<string, Budget> = {
     'ParticipantRegistry VaultUpdate': fixed('GAS_REGISTRY_UPDATE', operator.GAS_REGISTRY_UPDATE),
     'ParticipantRegistry SetUpRegistry': fixed('GAS_SETUP', operator.GAS_SETUP),
     'ParticipantRegistry RolesUpdate': fixed('GAS_SETUP', operator.GAS_SETUP),
+    'ParticipantRegistry Seal': fixed('GAS_REGISTRY_MARK', operator.GAS_REGISTRY_MARK),
+    'ParticipantRegistry VoidEpoch': fixed('GAS_REGISTRY_MARK', operator.GAS_REGISTRY_MARK),
     'ParticipantRegistry *': fixed('GAS_REGISTRY_RELAY', operator.GAS_REGISTRY_RELAY),
     'RewardDistribution Income': fixed('GAS_DISTRIBUTION_INCOME', operator.GAS_DISTRIBUTION_INCOME),
     'RewardDistribution Claim': {
@@ -236,6 +238,8 @@ export async function gasTour(
         await see(env.poke('bob', { upTo: epoch }));
     }
     await alice.sendSetMinPayout(a, { amount: 0n });
+    // One round of an older block alone, then ten over the border of blocks.
+    await see(env.poke('alice', { upTo: (await alice.getVaultData()).firstEpoch }));
     await see(env.poke('alice'));
     const { epoch } = await env.epoch();
     await env.endEpoch();
@@ -247,7 +251,9 @@ export async function gasTour(
     await env.untilDue();
     await env.closeEpoch();
     await see(env.pokeMany(['alice', 'bob', 'carol']));
-    await see(env.distribution.sendSync(env.roles.keeper.getSender(), {}).catch(() => ({ transactions: [] })));
+    await env.roles.keeper.send({ to: env.distribution.address, value: toNano('5'), bounce: false });
+    await see(env.distribution.sendSync(env.roles.keeper.getSender(), {}));
+    await env.roles.keeper.send({ to: env.operator.address, value: toNano('5'), bounce: false });
     await see(env.operator.sendSync(env.roles.keeper.getSender(), {}));
 
     // Missed epochs, an unmanaged pool, exits, and the operator's way out.
@@ -270,4 +276,27 @@ export async function gasTour(
     await see(env.operator.sendApplyRole(env.roles.keeper.getSender(), { role: 'recovery' }));
     await see(env.operator.sendWithdrawOperatorStake(owner, { amount: toNano('1') }));
     await see(env.operator.sendEmergencyWithdraw(env.roles.keeper.getSender(), {}));
+
+    // Eighty more rounds, sent in the registry's name: the ring of blocks turns, and unpaid blocks expire.
+    const { nextRound } = await env.distribution.getDistributionData();
+    for (let i = 0n; i < 80n; i++) {
+        await env.payOperator(toNano('7'));
+        const totals = (5n << 160n) | (3n << 80n) | 7n;
+        const body = beginCell()
+            .store(
+                operator.storeRoundTotals({
+                    $$type: 'RoundTotals',
+                    queryId: 0n,
+                    epoch: nextRound + i,
+                    attempt: false,
+                    free: false,
+                    epochStart: BigInt(env.now),
+                    totals,
+                    totalsFrequent: totals,
+                    responseTo: env.roles.keeper.address,
+                }),
+            )
+            .endCell();
+        await see(env.impersonate(env.registry.address, env.distribution.address, toNano('1'), body));
+    }
 }
