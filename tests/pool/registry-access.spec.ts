@@ -79,7 +79,7 @@ describe('access to a registry', () => {
         Reject: 'Rejected',
         SetGpuCeiling: 'GpuCeilingChanged',
         AnnounceSlash: 'SlashAnnounced',
-    };
+    } as const;
 
     it.each(['Approve', 'Reject', 'SetGpuCeiling', 'AnnounceSlash'] as const)(
         '%s comes from the owner',
