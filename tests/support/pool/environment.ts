@@ -127,7 +127,8 @@ export class PoolEnvironment {
 
     /** DeployPool from the owner; afterwards `registry` and `distribution` are open. */
     async deploy(): Promise<Results> {
-        const result = await this.operator.sendDeployPool(this.roles.owner.getSender());
+        // At ten times the storage price five years of rent are more than the wrapper attaches without asking.
+        const result = await this.operator.sendDeployPool(this.roles.owner.getSender(), { value: toNano('50') });
         const data = await this.operator.getPoolData();
         this.registry = this.blockchain.openContract(ParticipantRegistry.createFromAddress(data.registry));
         this.distribution = this.blockchain.openContract(RewardDistribution.createFromAddress(data.distribution));
