@@ -46,14 +46,25 @@ const ENTRIES: Entry[] = [
         amount: toNano('10'),
     },
     {
+        name: 'ReportMetrics',
+        cost: (env) => env.registry.getReportMinimum(1),
+        send: (env, value) => env.report(1, [{ who: 'carol' }], { value }),
+    },
+    {
         name: 'CloseEpoch',
         cost: (env) => env.registry.getCost(ParticipantRegistry.opcodes.CloseEpoch),
-        send: (env, value) => env.closeEpoch({ value }),
+        send: async (env, value) => {
+            await env.untilDue();
+            return env.closeEpoch({ value });
+        },
     },
     {
         name: 'StartRound',
         cost: (env) => env.distribution.getCost(RewardDistribution.opcodes.StartRound),
-        send: (env, value) => env.startRound({ value }),
+        send: async (env, value) => {
+            await env.untilDue();
+            return env.startRound({ value });
+        },
     },
     {
         name: 'TopUpReserve',
@@ -109,7 +120,6 @@ async function prepare(config: PoolEnvironment['options']['config']): Promise<Po
     await env.endEpoch();
     // Bob's report claims for him; the first round of the others stays due.
     await env.report(1, [{ who: 'bob' }]);
-    await env.untilDue();
     if ((await env.vaultData('alice')).due !== 1n) throw new Error('the first round is not due any more');
     return env;
 }

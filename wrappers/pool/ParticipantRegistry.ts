@@ -321,6 +321,15 @@ export class ParticipantRegistry implements Contract {
         return costOf(provider, typeof op === 'number' ? op : (opcodeOf(op) ?? 0), n);
     }
 
+    /**
+     * Nanoton below which a report of `n` rows is refused: without the claims that it triggers, which `getCost` includes.
+     * A report that closes the epoch before needs that on top.
+     */
+    async getReportMinimum(provider: ContractProvider, n: Integer): Promise<bigint> {
+        const { stack } = await provider.get('get_report_minimum', [{ type: 'int', value: BigInt(n) }]);
+        return stack.readBigNumber();
+    }
+
     /** The vault of a participant, opened. */
     async getVault(provider: ContractProvider, participant: Address): Promise<OpenedContract<ParticipantVault>> {
         return provider.open(ParticipantVault.createFromAddress(await this.getVaultAddress(provider, participant)));
