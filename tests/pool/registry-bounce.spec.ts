@@ -286,6 +286,15 @@ describe('bounces to a registry', () => {
         }
     });
 
+    it('of a registration after the end of the epoch leaves the count of its end alone', async () => {
+        const other = await RegistryUnit.open();
+        const deploy = outs(txAt(await other.register('bob'), other.address)).find((out) => out.op === op.OpenVault)!;
+        other.advance(DAY);
+        await other.bounce(deploy);
+        expect(await other.data()).toMatchObject({ active: 0n });
+        expect((await other.epoch()).activeAtEnd).toBe(1n);
+    });
+
     it('of StakeAdded gives the participant his money', async () => {
         const vault = await unit.registry.getVaultAddress(alice);
         const ask = { $$type: 'AskAddStake', queryId: 6n, amount: toNano('3'), participant: alice } as const;

@@ -16,6 +16,8 @@ import {
     ParticipantRegistry,
     poolEvents,
     PoolExit,
+    REASON_EXITED,
+    REASON_REFUSED,
 } from '../../wrappers/pool';
 import {
     cellOf,
@@ -145,24 +147,61 @@ describe('epochs', () => {
             await accepts('reporter', sealBody(0n));
         });
 
+        /** A vault tells that its participant is gone. */
+        const leave = async (who: Address, reason = REASON_EXITED) => {
+            const gone = { $$type: 'VaultUpdate', queryId: 0n, reason, pending: 0n, exiting: 0n, stake: 0n } as const;
+            const vault = await unit.registry.getVaultAddress(who);
+            await unit.sendAs(vault, cellOf(storeVaultUpdate({ ...gone, active: -1n, participant: who })));
+        };
+
         it('needs who left after the end', async () => {
             unit.at(start + DAY);
-            const vault = await unit.registry.getVaultAddress(bob);
-            const gone = {
-                $$type: 'VaultUpdate',
-                queryId: 0n,
-                reason: 9n,
-                active: -1n,
-                pending: 0n,
-                exiting: 0n,
-                stake: 0n,
-                participant: bob,
-            } as const;
-            await unit.sendAs(vault, cellOf(storeVaultUpdate(gone)));
+            await leave(bob);
             expect(await unit.data()).toMatchObject({ active: 1n });
             expect((await unit.epoch()).activeAtEnd).toBe(2n);
             await accepts('reporter', reportBody(0n, [alice]));
             await refused(ERROR_NOT_COMPLETE, 'reporter', sealBody(0n));
+            await accepts('reporter', reportBody(0n, [bob]));
+            await accepts('reporter', sealBody(0n));
+        });
+
+        it('needs who left after the end once more for the epoch in which he left', async () => {
+            unit.at(start + DAY);
+            await leave(bob);
+            await accepts('reporter', reportBody(0n));
+            unit.at(start + 2n * DAY);
+            await accepts('reporter', reportBody(1n, [alice]));
+            expect((await unit.epoch()).activeAtEnd).toBe(1n);
+            await refused(ERROR_NOT_COMPLETE, 'reporter', sealBody(1n));
+            await accepts('reporter', reportBody(1n, [bob]));
+            await accepts('reporter', sealBody(1n));
+            unit.at(start + 3n * DAY);
+            await accepts('reporter', reportBody(2n, [alice]));
+            await accepts('reporter', sealBody(2n));
+        });
+
+        it('needs who left during the epoch, to its last second and over an objection', async () => {
+            unit.at(start + DAY - 1n);
+            await leave(bob);
+            unit.at(start + DAY);
+            await accepts('reporter', reportBody(0n, [alice]));
+            expect((await unit.epoch()).activeAtEnd).toBe(1n);
+            await refused(ERROR_NOT_COMPLETE, 'reporter', sealBody(0n));
+            await accepts('arbiter', voidBody(0n));
+            await accepts('reporter', reportBody(0n, [alice]));
+            await refused(ERROR_NOT_COMPLETE, 'reporter', sealBody(0n));
+            await accepts('reporter', reportBody(0n, [bob]));
+            await accepts('reporter', sealBody(0n));
+            unit.at(start + 2n * DAY);
+            await accepts('reporter', reportBody(1n, [alice]));
+            await accepts('reporter', sealBody(1n));
+        });
+
+        it('does not need a registration that its vault refused', async () => {
+            await leave(bob, REASON_REFUSED);
+            unit.at(start + DAY);
+            await accepts('reporter', reportBody(0n, [alice]));
+            await accepts('reporter', sealBody(0n));
         });
 
         it('of an empty pool needs nobody', async () => {

@@ -197,7 +197,8 @@ describe('epochs of a pool', () => {
         await env.untilDue();
         await env.closeEpoch();
         const before = [plain(await env.round(0)), plain(await env.distributionData(), ['solvency'])];
-        for (const close of [() => env.closeEpoch(), () => env.startRound()]) {
+        const value = toNano('1');
+        for (const close of [() => env.closeEpoch({ value }), () => env.startRound({ value })]) {
             const result = await close();
             expect(messagesWith(result.transactions, op.RoundTotals)).toHaveLength(1);
             expect(poolEvents(result.transactions)).toEqual([]);

@@ -33,6 +33,7 @@ import {
     claimCost,
     computeFee,
     exitCode,
+    expectNoLoss,
     expectRefused,
     forwardFee,
     kept,
@@ -204,7 +205,7 @@ describe('limits of a registry', () => {
         const enough = await unit.registry.getCost(op.Seal);
         const tx = txAt(await unit.send('reporter', ParticipantRegistry.sealBody({ epoch: 0 }), enough), unit.address);
         expect(succeeded(tx)).toBe(true);
-        expect(kept(tx)).toBeGreaterThanOrEqual(0n);
+        expectNoLoss(tx);
     });
 
     describe('rows', () => {
@@ -316,28 +317,34 @@ describe('limits of a registry', () => {
                 await unit.refused(ERROR_BATCH, 'reporter', raw(1n, bits), toNano('5'));
             });
 
-            it('cost what get_cost says, less the close that they may have to pay for', async () => {
-                for (const n of [1n, 2n]) {
-                    await restore();
-                    unit.advance(DAY);
-                    const rows = Array.from({ length: Number(n) }, () => row());
-                    const own =
-                        computeFee(GAS_REGISTRY_REPORT_BASE + GAS_REGISTRY_REPORT_ROW * n) +
-                        forwardFee(n / 2n + 2n, EVENT_BITS + ROW_BITS * n);
-                    const each = claimCost(GAS_VAULT_METRICS, 1n);
-                    // An entry travels in the root cell of its message, but get_cost provides for one of its own.
-                    const least = own + n * (each + forwardFee(0n, 0n));
-                    const close = await unit.registry.getCost(op.CloseEpoch);
-                    expect(await unit.registry.getCost(op.ReportMetrics, n)).toBe(
-                        own + n * (each + forwardFee(1n, EVENT_BITS)) + close,
-                    );
-                    await unit.refused(ERROR_VALUE_TOO_LOW, 'reporter', body(rows), least - 1n);
-                    if (!underCoverage) {
-                        const tx = txAt(await unit.send('reporter', body(rows), least), unit.address);
-                        expect(succeeded(tx)).toBe(true);
-                        expect(outs(tx).map((out) => out.value)).toEqual(rows.map(() => each));
-                        expect(kept(tx)).toBeGreaterThanOrEqual(0n);
-                    }
+            it.each([
+                [1n, 0n],
+                [2n, 0n],
+                [1n, 7n],
+                [2n, 7n],
+            ])('of %i are taken with the least that pays for the rows (minEarned %i)', async (n, minEarned) => {
+                const pool = await RegistryUnit.open({ minEarned });
+                await pool.register('alice');
+                pool.advance(DAY);
+                const rows = Array.from({ length: Number(n) }, () => row({ participant: pool.addressOf('alice') }));
+                const report = ParticipantRegistry.reportMetricsBody({ epoch: 0, rows });
+                const own =
+                    computeFee(GAS_REGISTRY_REPORT_BASE + GAS_REGISTRY_REPORT_ROW * n) +
+                    forwardFee(n / 2n + 2n, EVENT_BITS + ROW_BITS * n);
+                const each = computeFee(GAS_VAULT_METRICS);
+                // Without a minimum an entry travels in the root cell of its message; get_cost provides for a second one.
+                const least = own + n * (each + (minEarned === 0n ? forwardFee(0n, 0n) : forwardFee(1n, EVENT_BITS)));
+                expect(await pool.registry.getReportMinimum(n)).toBe(least);
+                const close = await pool.registry.getCost(op.CloseEpoch);
+                expect(await pool.registry.getCost(op.ReportMetrics, n)).toBe(
+                    own + n * (claimCost(GAS_VAULT_METRICS, 1n) + forwardFee(1n, EVENT_BITS)) + close,
+                );
+                await pool.refused(ERROR_VALUE_TOO_LOW, 'reporter', report, least - 1n);
+                if (!underCoverage) {
+                    const tx = txAt(await pool.send('reporter', report, least), pool.address);
+                    expect(succeeded(tx)).toBe(true);
+                    expect(outs(tx).map((out) => out.value)).toEqual(rows.map(() => each));
+                    expectNoLoss(tx);
                 }
             });
         });

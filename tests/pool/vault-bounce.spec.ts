@@ -287,6 +287,16 @@ describe('bounces to a vault', () => {
             expect(data.solvency).toBeGreaterThanOrEqual(0n);
         });
 
+        it('does not pay for its own bounce out of the last year of rent', async () => {
+            const out = await slash();
+            await setBalance(unit.blockchain, unit.address, STAKE - amount + vaultFloor());
+            // What a refusal and the way back leave of a real one.
+            await unit.bounce(out, out.value - smallForward());
+            const data = await unit.data();
+            expect(data.stake).toBe(STAKE);
+            expect(data.solvency).toBeGreaterThanOrEqual(0n);
+        });
+
         it('gives the money to a participant who has left meanwhile', async () => {
             await unit.send('participant', ParticipantVault.requestExitBody());
             const out = await slash();

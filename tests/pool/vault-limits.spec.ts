@@ -64,9 +64,10 @@ describe('limits of a vault', () => {
 
     describe('value', () => {
         const small = computeFee(GAS_VAULT_SMALL);
+        const least = small + updateCost() + smallForward();
         const twice = 2n * small + computeFee(GAS_REGISTRY_RELAY) + updateCost();
         const cases: [string, VaultPerson, () => Promise<Cell>, bigint][] = [
-            ['RequestExit', 'participant', async () => ParticipantVault.requestExitBody(), small + updateCost()],
+            ['RequestExit', 'participant', async () => ParticipantVault.requestExitBody(), least],
             [
                 'CancelExit',
                 'participant',
@@ -74,7 +75,7 @@ describe('limits of a vault', () => {
                     await unit.send('participant', ParticipantVault.requestExitBody());
                     return ParticipantVault.cancelExitBody();
                 },
-                small + updateCost(),
+                least,
             ],
             [
                 'CompleteExit before the delay',
@@ -101,12 +102,7 @@ describe('limits of a vault', () => {
                 async () => ParticipantVault.addStakeBody({ amount: 5n }),
                 5n + twice + 2n * smallForward(),
             ],
-            [
-                'WithdrawStake',
-                'participant',
-                async () => ParticipantVault.withdrawStakeBody({ amount: 5n }),
-                small + updateCost() + smallForward(),
-            ],
+            ['WithdrawStake', 'participant', async () => ParticipantVault.withdrawStakeBody({ amount: 5n }), least],
             [
                 'ExecuteSlash',
                 'keeper',
@@ -118,7 +114,7 @@ describe('limits of a vault', () => {
                 },
                 2n * small + computeFee(GAS_DISTRIBUTION_RESERVE) + updateCost() + 4n * smallForward(),
             ],
-            ['Resync', 'keeper', async () => ParticipantVault.resyncBody(), small + updateCost()],
+            ['Resync', 'keeper', async () => ParticipantVault.resyncBody(), least],
             [
                 'Poke with one round',
                 'keeper',
@@ -141,7 +137,7 @@ describe('limits of a vault', () => {
 
         it('CancelRegistration needs what it costs, and not a nano more', async () => {
             const pending = await VaultUnit.open({ active: false, gpuCeiling: 0n });
-            const value = small + updateCost() + smallForward();
+            const value = least;
             const body = ParticipantVault.cancelRegistrationBody();
             await pending.refused(PoolExit.ERROR_VALUE_TOO_LOW, 'participant', body, value - 1n);
             expect(succeeded(txAt(await pending.send('participant', body, value), pending.address))).toBe(true);
@@ -162,7 +158,7 @@ describe('limits of a vault', () => {
                 expect(await vault.getCost(code)).toBe(toNano('0.2') + small + smallForward());
             }
             for (const code of [op.RequestExit, op.WithdrawStake, op.CancelExit, op.SetPayout, op.Resync, 0]) {
-                expect(await vault.getCost(code)).toBe(small + updateCost() + smallForward());
+                expect(await vault.getCost(code)).toBe(least);
             }
         });
 
