@@ -1,5 +1,5 @@
 /** PoolOperator: roles - two-step ownership, roles that change at once and with notice, the arbiter apart. */
-import { Address, beginCell, Cell, Transaction } from '@ton/core';
+import { Address, beginCell, Builder, Cell, Transaction } from '@ton/core';
 import '@ton/test-utils';
 
 import {
@@ -8,7 +8,15 @@ import {
     storeCancelRole,
     storeSetRole,
 } from '../../build/PoolOperator/PoolOperator_PoolOperator';
-import { EVENT_OWNER, EVENT_ROLE, EVENT_ROLE_ANNOUNCED, EXIT_DELAY, PoolExit, PoolOperator } from '../../wrappers/pool';
+import {
+    EVENT_OWNER,
+    EVENT_ROLE,
+    EVENT_ROLE_ANNOUNCED,
+    EXIT_DELAY,
+    PoolExit,
+    poolEvents,
+    PoolOperator,
+} from '../../wrappers/pool';
 import { PoolEnvironment } from '../support/pool/environment';
 import { operatorEvents, OperatorUnit } from '../support/pool/operator-unit';
 import { header, plain } from '../support/pool/plain';
@@ -299,6 +307,40 @@ describe('SyncRoles', () => {
         await env.report(epoch, [{ who: 'alice' }]);
         await env.seal(epoch);
         expect((await env.registryData()).unmanaged).toBe(false);
+    });
+});
+
+describe('a holder that is no address of the basechain', () => {
+    it.each<[string, Builder]>([
+        ['none', beginCell().storeUint(0, 2)],
+        ['external', beginCell().storeUint(0b01, 2).storeUint(8, 9).storeUint(7, 8)],
+        ['in another workchain', beginCell().storeAddress(new Address(5, Buffer.alloc(32, 7)))],
+    ])('(%s) harms no participant: rounds close, people get in and out', async (_, holder) => {
+        const env = await PoolEnvironment.create({ epochSeconds: 86_400 });
+        await env.register('alice');
+        await env.payVault('alice', 10_000_000_000n);
+        await env.endEpoch();
+        await env.report(0, [{ who: 'alice' }]);
+        await env.seal(0);
+        const body = beginCell().storeUint(op.SetRole, 32).storeUint(0, 64).storeUint(0, 8).storeBuilder(holder);
+        await env.impersonate(env.roles.owner.address, env.operator.address, 1_000_000_000n, body.endCell());
+        await env.untilDue();
+        const closed = await env.closeEpoch();
+        expect(poolEvents(closed.transactions, 'RoundFixed')).toHaveLength(1);
+        await env.register('bob');
+        expect((await env.registryData()).active).toBe(2n);
+        const alice = (await env.person('alice')).getSender();
+        const vault = await env.vault('alice');
+        await vault.sendPoke(alice);
+        expect((await vault.getVaultData()).due).toBe(0n);
+        await vault.sendRequestExit(alice);
+        env.advance(EXIT_DELAY);
+        await vault.sendCompleteExit(alice);
+        expect((await vault.getVaultData()).stake).toBe(0n);
+        expect((await env.registryData()).active).toBe(1n);
+        // And the owner can put it right.
+        await env.operator.sendSetRole(env.roles.owner.getSender(), { role: 'reporter', holder: someone });
+        expect((await env.registry.getRoles()).reporter).toEqualAddress(someone);
     });
 });
 
