@@ -240,7 +240,7 @@ describe('bounces to a vault', () => {
             const out = outs(tx).find((o) => o.op === op.SlashPaid)!;
             expect(out.to).toEqualAddress(unit.addressOf('distribution'));
             expect(out.bounce).toBe(true);
-            expect(out.value).toBe(amount + computeFee(GAS_DISTRIBUTION_RESERVE) + smallForward());
+            expect(out.value).toBe(amount + computeFee(GAS_DISTRIBUTION_RESERVE + GAS_VAULT_PAYOUT) + smallForward());
             expect((await unit.data()).stake).toBe(STAKE - amount);
             return out;
         }
