@@ -246,7 +246,7 @@ describe('the pause', () => {
         await env.report(0, [{ who: 'alice' }]);
         await env.seal(0);
         await env.untilDue();
-        await env.startRound();
+        await env.startRound({ value: 1_000_000_000n });
         const { unpaid } = await env.distributionData();
         expect(unpaid).toBeGreaterThan(8_000_000_000n);
         await env.poke('alice');
