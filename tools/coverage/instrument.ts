@@ -46,7 +46,8 @@ export function instrument(code: string, file: string, markerFile: string, fileI
     let next = FIRST_MARKER + fileIndex * MARKERS_PER_FILE;
 
     const newMarker = (position: number, kind: Marker['kind']): string => {
-        if (next >= FIRST_MARKER + (fileIndex + 1) * MARKERS_PER_FILE) throw new Error(`${file} has too many statements`);
+        if (next >= FIRST_MARKER + (fileIndex + 1) * MARKERS_PER_FILE)
+            throw new Error(`${file} has too many statements`);
         markers[next] = { file, line: lineOf(code, position), kind };
         return `__cov(${next++});`;
     };
