@@ -9,6 +9,7 @@ import {
     GAS_REGISTRY_REPORT_BASE,
     GAS_REGISTRY_REPORT_ROW,
     GAS_VAULT_METRICS,
+    METRICS_BITS,
     loadMetricsEntry,
     ROW_BITS,
     storeReportMetrics,
@@ -332,12 +333,11 @@ describe('limits of a registry', () => {
                     computeFee(GAS_REGISTRY_REPORT_BASE + GAS_REGISTRY_REPORT_ROW * n) +
                     forwardFee(n / 2n + 2n, EVENT_BITS + ROW_BITS * n);
                 const each = computeFee(GAS_VAULT_METRICS);
-                // Without a minimum an entry travels in the root cell of its message; get_cost provides for a second one.
-                const least = own + n * (each + (minEarned === 0n ? forwardFee(0n, 0n) : forwardFee(1n, EVENT_BITS)));
+                const least = own + n * (each + forwardFee(1n, METRICS_BITS));
                 expect(await pool.registry.getReportMinimum(n)).toBe(least);
                 const close = await pool.registry.getCost(op.CloseEpoch);
                 expect(await pool.registry.getCost(op.ReportMetrics, n)).toBe(
-                    own + n * (claimCost(GAS_VAULT_METRICS, 1n) + forwardFee(1n, EVENT_BITS)) + close,
+                    own + n * (claimCost(GAS_VAULT_METRICS, 1n) + forwardFee(1n, METRICS_BITS)) + close,
                 );
                 await pool.refused(ERROR_VALUE_TOO_LOW, 'reporter', report, least - 1n);
                 if (!underCoverage) {

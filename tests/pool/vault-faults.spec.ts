@@ -320,8 +320,17 @@ describe('vaults of a pool', () => {
             const alice = await vault('alice');
             const result = await alice.sendExecuteSlash(await via('stranger'));
             await back();
-            expect(messagesWith(result.transactions, op.VaultUpdate)).toHaveLength(2);
-            expect(await env.vaultData('alice')).toMatchObject({ stake: STAKE, slashAmount: 0n, status: VAULT_ACTIVE });
+            // What comes back beyond the stake does not pay for the news of it: the vault owes it.
+            expect(messagesWith(result.transactions, op.VaultUpdate)).toHaveLength(1);
+            expect(await env.vaultData('alice')).toMatchObject({
+                stake: STAKE,
+                slashAmount: 0n,
+                status: VAULT_ACTIVE,
+                owed: true,
+            });
+            expect((await env.registryData()).stakeTotal).toBe(2n * STAKE - amount);
+            await alice.sendResync(await via('stranger'));
+            expect((await env.vaultData('alice')).owed).toBe(false);
             expect(await env.registryData()).toMatchObject({ stakeTotal: 2n * STAKE, active: 2n });
         });
     });

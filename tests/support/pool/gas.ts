@@ -299,4 +299,35 @@ export async function gasTour(
             .endCell();
         await see(env.impersonate(env.registry.address, env.distribution.address, toNano('1'), body));
     }
+
+    // The dearest entry of metrics, sent in the registry's name as well: a block of metrics after the other until the
+    // history is full, a minimum to earn, a GPU score that only the announced ceiling allows; with and without a claim.
+    const bob = await env.vault('bob');
+    for (const gpuCeiling of [10, 100]) {
+        await env.registry.sendSetGpuCeiling(owner, { participant: await env.address('bob'), gpuCeiling });
+    }
+    env.advance(operator.EXIT_DELAY);
+    for (let block = 100n; block < 111n; block++) {
+        await env.payVault('bob', toNano('1'));
+        const entry = beginCell()
+            .store(
+                vault.storeMetricsEntry({
+                    $$type: 'MetricsEntry',
+                    queryId: 0n,
+                    epoch: block * 8n,
+                    attempt: false,
+                    bucket: 0n,
+                    score: 1n,
+                    seconds: 1n,
+                    gpu: 50n,
+                    epochEnd: BigInt(env.now),
+                    epochSeconds: 86_400n,
+                    responseTo: env.roles.reporter.address,
+                    minEarned: 1n,
+                }),
+            )
+            .endCell();
+        const value = block === 110n ? toNano('1') : toNano('0.03');
+        await see(env.impersonate(env.registry.address, bob.address, value, entry));
+    }
 }

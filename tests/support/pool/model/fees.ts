@@ -130,11 +130,7 @@ export class Fees {
         return this.claim(built.GAS_VAULT_METRICS, mask);
     }
     get metricsForward() {
-        return this.forward(1n, built.EVENT_BITS);
-    }
-    /** An entry without a minimum fits into the root cell of its message. */
-    get metricsForwardInline() {
-        return this.forward(0n, 0n);
+        return this.forward(1n, built.METRICS_BITS);
     }
 
     reportOwn(rows: number): bigint {
@@ -151,9 +147,8 @@ export class Fees {
     }
 
     /** The least that a report of `rows` rows is taken with. */
-    reportMinimum(rows: number, minEarned: bigint): bigint {
-        const forward = minEarned === 0n ? this.metricsForwardInline : this.metricsForward;
-        return this.reportOwn(rows) + BigInt(rows) * (this.entry + forward);
+    reportMinimum(rows: number): bigint {
+        return this.reportOwn(rows) + BigInt(rows) * (this.entry + this.metricsForward);
     }
 
     /** What `get_cost` asks for a report: with a claim a row and the epoch before. */
@@ -248,6 +243,10 @@ export class Fees {
     }
     get distributionSmall() {
         return this.compute(built.GAS_DISTRIBUTION_SMALL) + 2n * this.small;
+    }
+    /** What a slash carries for the reserve, and for a bounce that ends in the vault. */
+    get slash() {
+        return this.compute(built.GAS_DISTRIBUTION_RESERVE + built.GAS_VAULT_PAYOUT) + this.small;
     }
     get reserve() {
         return this.compute(built.GAS_DISTRIBUTION_RESERVE);

@@ -207,8 +207,7 @@ export class RegistryModel {
         const count = Number(m.count);
         require(count > 0 && count <= Number(MAX_BATCH), 'ERROR_BATCH');
         const minEarned = this.minEarned(c.now);
-        const forward = minEarned === 0n ? c.fees.metricsForwardInline : c.fees.metricsForward;
-        const each = (value - c.fees.reportOwn(count)) / BigInt(count) - forward;
+        const each = (value - c.fees.reportOwn(count)) / BigInt(count) - c.fees.metricsForward;
         require(each >= c.fees.entry, 'ERROR_VALUE_TOO_LOW');
 
         const rows = rowsOf(m.entries as Cell);

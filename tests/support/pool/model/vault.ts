@@ -566,7 +566,7 @@ export class VaultModel {
         const slash: Effect['out'][number] = {
             to: this.distribution,
             bounce: true,
-            value: amount + c.fees.reserve + c.fees.small,
+            value: amount + c.fees.slash,
             message: { op: 'SlashPaid', queryId: m.queryId, amount, participant: this.participant },
         };
         const told = this.tell(c, m, REASON_SLASHED, { stake: -amount });
@@ -592,6 +592,7 @@ export class VaultModel {
     }
 
     onResync(m: Message, c: Context): Effect {
+        this.account();
         require(c.value >= c.fees.vaultSmall, 'ERROR_VALUE_TOO_LOW');
         return this.tellWithRest(c, m, REASON_RESYNC, {});
     }
