@@ -27,6 +27,7 @@ import {
     POOL_UPGRADE_DELAY,
     scoreOf,
     WEEK,
+    unpackEntry,
 } from '../../wrappers/pool';
 import { underCoverage } from '../support/coverage';
 import {
@@ -51,6 +52,8 @@ import {
 
 const op = ParticipantRegistry.opcodes;
 const DAY = 86_400n;
+/** What the registry tells a vault. */
+const entryOf = (body: Cell) => unpackEntry(loadMetricsEntry(body.beginParse()).entry);
 const { ERROR_BAD_ADDRESS, ERROR_BAD_PARAMETER, ERROR_BATCH, ERROR_METRICS_BOUNDS } = PoolExit;
 const { ERROR_NOT_ACTIVE, ERROR_STAKE_TOO_LOW, ERROR_VALUE_TOO_LOW } = PoolExit;
 
@@ -226,13 +229,12 @@ describe('limits of a registry', () => {
             await unit.refused(ERROR_METRICS_BOUNDS, 'reporter', body([row(), row({ [field]: bad })]), toNano('3'));
             const tx = txAt(await unit.send('reporter', body([row({ [field]: good })]), toNano('3')), unit.address);
             expect(exitCode(tx)).toBe(0);
-            const entry = loadMetricsEntry(outs(tx)[0].body.beginParse());
-            expect(entry.score).toBe(scoreOf(row({ [field]: good })));
+            expect(entryOf(outs(tx)[0].body).score).toBe(scoreOf(row({ [field]: good })));
         });
 
         it('take outages, however many', async () => {
             const tx = txAt(await unit.send('reporter', body([row({ outages: 65_535 })]), toNano('3')), unit.address);
-            expect(loadMetricsEntry(outs(tx)[0].body.beginParse()).bucket).toBe(3n);
+            expect(entryOf(outs(tx)[0].body).bucket).toBe(3n);
             expect(await unit.registry.getBucketTotal(3)).toBe(scoreOf(row()));
         });
 
@@ -240,7 +242,7 @@ describe('limits of a registry', () => {
             const uptimes = [0, 7_999, 8_000, 9_500, 9_501, 10_000];
             const rows = uptimes.map((uptimeBps) => row({ uptimeBps }));
             const tx = txAt(await unit.send('reporter', body(rows), toNano('9')), unit.address);
-            const buckets = outs(tx).map((out) => loadMetricsEntry(out.body.beginParse()).bucket);
+            const buckets = outs(tx).map((out) => entryOf(out.body).bucket);
             expect(buckets).toEqual([2n, 2n, 1n, 1n, 0n, 0n]);
             expect(buckets).toEqual(rows.map((r) => BigInt(bucketOf(r, DAY))));
         });
@@ -259,7 +261,7 @@ describe('limits of a registry', () => {
             other.advance(BigInt(epochSeconds));
             const result = await other.report(0, [row({ outages, uptimeBps: 9_000 })]);
             const [out] = outs(txAt(result, other.address));
-            expect(loadMetricsEntry(out.body.beginParse()).bucket).toBe(frequent ? 4n : 1n);
+            expect(entryOf(out.body).bucket).toBe(frequent ? 4n : 1n);
             // Nobody is registered there: the entry has come back, and the other total was never touched.
             expect(await other.registry.getBucketTotal(frequent ? 4 : 1)).toBe(0n);
             expect(poolEvents(result.transactions, 'MetricsRefused')).toMatchObject([

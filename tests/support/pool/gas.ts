@@ -6,7 +6,7 @@ import { Address, beginCell, Cell, toNano, Transaction } from '@ton/core';
 
 import * as vault from '../../../build/ParticipantVault/ParticipantVault_ParticipantVault';
 import * as operator from '../../../build/PoolOperator/PoolOperator_PoolOperator';
-import { ParticipantRegistry, ParticipantVault, PoolOperator, RewardDistribution } from '../../../wrappers/pool';
+import { packEntry, ParticipantRegistry, ParticipantVault, PoolOperator, RewardDistribution } from '../../../wrappers/pool';
 import { PoolEnvironment } from './environment';
 
 /** One measured handler. `rows`: rows of a report, rounds of a claim, vaults of a poke. */
@@ -265,7 +265,8 @@ export async function gasTour(
     await see(env.registry.sendAppointReporter(env.roles.arbiter.getSender(), { reporter: env.roles.keeper.address }));
     await see(alice.sendRequestExit(a, {}));
     await see(alice.sendCompleteExit(a, {}));
-    await see(env.register('alice', { stake: toNano('12') }));
+    // With so much that the vault returns a part of it.
+    await see(env.register('alice', { stake: toNano('12'), value: toNano('20') }));
     await see(env.operator.sendSetActive(owner, { active: false }));
     for (let i = 0; i < 8; i++) {
         await env.endEpoch();
@@ -315,9 +316,7 @@ export async function gasTour(
                     $$type: 'MetricsEntry',
                     queryId: 0n,
                     epoch: block * 8n,
-                    attempt: false,
-                    bucket: 0n,
-                    score: 1n,
+                    entry: packEntry({ attempt: false, bucket: 0n, score: 1n }),
                     seconds: 1n,
                     gpu: 50n,
                     epochEnd: BigInt(env.now),

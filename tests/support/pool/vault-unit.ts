@@ -9,7 +9,7 @@ import {
     storeMetricsEntry,
     storeOpenVault,
 } from '../../../build/ParticipantVault/ParticipantVault_ParticipantVault';
-import { Integer, ParticipantVault, poolCodes } from '../../../wrappers/pool';
+import { EntryFields, Integer, packEntry, ParticipantVault, poolCodes } from '../../../wrappers/pool';
 import { checkpoint, createBlockchain } from '../chain';
 import { computeFee } from './fees';
 import { bounceOf, cellOf, expectRefused, Out, Treasury } from './transactions';
@@ -36,7 +36,7 @@ export type OpenOptions = Partial<Omit<OpenVault, '$$type' | 'wishes' | 'operato
     metaUri?: Cell | null;
 };
 
-export type EntryOptions = Partial<{ [K in keyof Omit<MetricsEntry, '$$type'>]: MetricsEntry[K] }> & {
+export type EntryOptions = Partial<Omit<MetricsEntry, '$$type' | 'entry'> & EntryFields> & {
     value?: bigint;
 };
 
@@ -146,7 +146,7 @@ export class VaultUnit {
     }
 
     entryBody(options: EntryOptions = {}): Cell {
-        const { value: _, ...rest } = options;
+        const { value: _, attempt, bucket, score, ...rest } = options;
         const epoch = options.epoch ?? 0n;
         const epochSeconds = options.epochSeconds ?? this.epochSeconds;
         return cellOf(
@@ -154,9 +154,7 @@ export class VaultUnit {
                 $$type: 'MetricsEntry',
                 queryId: 9n,
                 epoch,
-                attempt: false,
-                bucket: 0n,
-                score: 1000n + epoch,
+                entry: packEntry({ attempt: attempt ?? false, bucket: bucket ?? 0n, score: score ?? 1000n + epoch }),
                 seconds: 100n,
                 gpu: 5000n,
                 epochEnd: this.start + (epoch + 1n) * epochSeconds,

@@ -118,8 +118,7 @@ export class Fees {
         const rounds = BigInt(bitLength(mask) - lowestBit(mask));
         return (
             this.compute(gas + built.GAS_DISTRIBUTION_CLAIM_BASE + built.GAS_DISTRIBUTION_CLAIM_ROUND * rounds) +
-            this.forward(built.CLAIM_CELLS, built.CLAIM_BITS) +
-            3n * this.small
+            built.CLAIM_MESSAGES * this.forward(built.CLAIM_CELLS, built.CLAIM_BITS)
         );
     }
 
@@ -190,9 +189,9 @@ export class Fees {
 
     get register() {
         const gas = built.GAS_REGISTRY_REGISTER + built.GAS_VAULT_OPEN + built.GAS_OPERATOR_COUNT;
-        const cells = (built.VAULT_CELLS + 5n) / 6n;
-        const bits = (built.VAULT_BITS + 5n * built.PAYOUT_MESSAGE_BITS) / 6n + 1n;
-        return this.compute(gas) + 6n * this.forward(cells, bits) + this.vaultRent;
+        const cells = (built.VAULT_CELLS + 4n) / 5n;
+        const bits = (built.VAULT_BITS + 4n * built.PAYOUT_MESSAGE_BITS) / 5n + 1n;
+        return this.compute(gas) + 5n * this.forward(cells, bits) + this.vaultRent;
     }
     /** Seal and VoidEpoch. */
     get mark() {
