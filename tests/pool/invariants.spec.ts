@@ -2,6 +2,7 @@
  * Random operations on a whole pool beside a model of it: exit codes, messages, events, balances and every getter must be
  * what the model says, no nanoton may appear or vanish, and every contract stays solvent.
  */
+import { underCoverage } from '../support/coverage';
 import { Driver } from '../support/pool/model/driver';
 import { Operations } from '../support/pool/model/operations';
 import { Simulation } from '../support/pool/model/simulation';
@@ -21,7 +22,7 @@ const SCENARIOS: [string, PoolOptions, number][] = [
     ['four weeks, gate against diverted machines', { epochSeconds: 28 * 86_400, minEarned: 500_000_000n }, 1],
 ];
 
-describe('a pool and its model', () => {
+(underCoverage ? describe.skip : describe)('a pool and its model', () => {
     it.each(SCENARIOS)(
         '%s: nothing differs, every nanoton is accounted for',
         async (name, options, bustle) => {

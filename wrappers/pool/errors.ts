@@ -61,7 +61,6 @@ const TEXTS: Record<PoolErrorName, string> = {
     ERROR_SLASH_TIME: 'No slash is open, or this is not its time.',
     ERROR_ROUND_OPEN: 'A claimed round is not fixed yet.',
     ERROR_BELOW_MIN_PAYOUT: "The claim is below the participant's minimum payout.",
-    ERROR_ROUND_ORDER: 'The round is not the next one.',
 };
 
 /** Exit codes by name, as numbers. */

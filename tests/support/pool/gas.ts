@@ -6,7 +6,13 @@ import { Address, beginCell, Cell, toNano, Transaction } from '@ton/core';
 
 import * as vault from '../../../build/ParticipantVault/ParticipantVault_ParticipantVault';
 import * as operator from '../../../build/PoolOperator/PoolOperator_PoolOperator';
-import { packEntry, ParticipantRegistry, ParticipantVault, PoolOperator, RewardDistribution } from '../../../wrappers/pool';
+import {
+    packEntry,
+    ParticipantRegistry,
+    ParticipantVault,
+    PoolOperator,
+    RewardDistribution,
+} from '../../../wrappers/pool';
 import { PoolEnvironment } from './environment';
 
 /** One measured handler. `rows`: rows of a report, rounds of a claim, vaults of a poke. */

@@ -123,6 +123,7 @@ export class VaultUnit {
                 minStake: toNano('10'),
                 active: true,
                 gpuCeiling: 5000n,
+                at: this.now,
                 ...rest,
                 operator: this.addressOf('operator'),
                 distribution: this.addressOf('distribution'),

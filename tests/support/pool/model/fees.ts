@@ -140,9 +140,9 @@ export class Fees {
         );
     }
 
-    /** What a vault needs to take an entry; without more it claims nothing. */
+    /** What a vault needs to take an entry, or to refuse it; without more it claims nothing. */
     get entry() {
-        return this.compute(built.GAS_VAULT_METRICS);
+        return this.compute(built.GAS_VAULT_METRICS) + this.small;
     }
 
     /** The least that a report of `rows` rows is taken with. */
@@ -166,6 +166,7 @@ export class Fees {
         const gas =
             built.GAS_REGISTRY_CLOSE +
             built.GAS_DISTRIBUTION_ROUND +
+            built.GAS_REGISTRY_BOUNCED +
             built.GAS_OPERATOR_FINE +
             built.GAS_DISTRIBUTION_RESERVE;
         const bits = (3n * built.EVENT_BITS + 8n * built.PAYOUT_MESSAGE_BITS) / 11n;

@@ -273,7 +273,8 @@ export class RegistryModel {
         require(c.now < this.reportUntil, 'ERROR_REPORT_WINDOW');
         require(c.value >= c.fees.mark, 'ERROR_VALUE_TOO_LOW');
         state.activeAtEnd ??= this.s.active;
-        require(state.accepted >= state.activeAtEnd + state.left, 'ERROR_NOT_COMPLETE');
+        const left = this.s.unmanaged ? 0 : state.left;
+        require(state.accepted >= state.activeAtEnd + left, 'ERROR_NOT_COMPLETE');
         state.sealed = true;
         state.lastAt = c.now;
         if (!appointed && this.s.stakeOk) {
@@ -368,6 +369,8 @@ export class RegistryModel {
                 nextSeconds: 0,
             });
         }
+        // An epoch that was over before the one before it was closed has its report window all the same.
+        this.s.epoch.deadline = Math.max(this.end, c.now) + this.window;
         this.announce(m, closed, payer, c, value, out);
     }
 
@@ -427,6 +430,7 @@ export class RegistryModel {
                 minStake: config.minStake,
                 active: config.open,
                 gpuCeiling: config.open ? config.openCeiling : 0,
+                at: config.open ? c.now : 0,
                 operator: this.operator,
                 distribution: this.distribution,
                 _wishes: { payout, recovery, minPayout, metaHash },
