@@ -44,6 +44,7 @@ import {
     REFUSAL,
     REFUSING_CODE,
     sameAddress,
+    smallForward,
     succeeded,
     txAt,
     afterFees,
@@ -334,7 +335,7 @@ describe('limits of a registry', () => {
                 const own =
                     computeFee(GAS_REGISTRY_REPORT_BASE + GAS_REGISTRY_REPORT_ROW * n) +
                     forwardFee(n / 2n + 2n, EVENT_BITS + ROW_BITS * n);
-                const each = computeFee(GAS_VAULT_METRICS);
+                const each = computeFee(GAS_VAULT_METRICS) + smallForward();
                 const least = own + n * (each + forwardFee(1n, METRICS_BITS));
                 expect(await pool.registry.getReportMinimum(n)).toBe(least);
                 const close = await pool.registry.getCost(op.CloseEpoch);

@@ -284,10 +284,42 @@ export async function gasTour(
     await see(env.operator.sendWithdrawOperatorStake(owner, { amount: toNano('1') }));
     await see(env.operator.sendEmergencyWithdraw(env.roles.keeper.getSender(), {}));
 
-    // Eighty more rounds, sent in the registry's name: the ring of blocks turns, and unpaid blocks expire.
+    // Eighty more rounds, sent in the registry's name: the ring of blocks turns, and unpaid blocks expire. Bob is reported
+    // for each, so that the metrics that travel with his claims are as many as can be.
     const { nextRound } = await env.distribution.getDistributionData();
+    const bob = await env.vault('bob');
+    const entry = async (epoch: bigint, minEarned: bigint, gpu: bigint, value: bigint) => {
+        const body = beginCell()
+            .store(
+                vault.storeMetricsEntry({
+                    $$type: 'MetricsEntry',
+                    queryId: 0n,
+                    epoch,
+                    entry: packEntry({ attempt: false, bucket: 0n, score: 1n }),
+                    seconds: 1n,
+                    gpu,
+                    epochEnd: BigInt(env.now),
+                    epochSeconds: 86_400n,
+                    responseTo: env.roles.reporter.address,
+                    minEarned,
+                }),
+            )
+            .endCell();
+        await see(env.impersonate(env.registry.address, bob.address, value, body));
+    };
+    const least = await env.registry.getReportMinimum(1);
+    // The dearest round of all: a block expires, a raise becomes the rate, and all sixteen changes are younger than the epoch.
+    const dearest = ((nextRound + 72n + 7n) / 8n) * 8n;
     for (let i = 0n; i < 80n; i++) {
         await env.payOperator(toNano('7'));
+        await entry(nextRound + i, 0n, 1n, least);
+        if (nextRound + i === dearest) {
+            await env.operator.sendSetCommission(owner, { bps: 1500n });
+            for (let cut = 1n; cut <= 16n; cut++) {
+                await env.operator.sendSetCommission(owner, { bps: 900n - cut });
+            }
+            env.advance(8n * 86_400n);
+        }
         const totals = (5n << 160n) | (3n << 80n) | 7n;
         const body = beginCell()
             .store(
@@ -297,7 +329,7 @@ export async function gasTour(
                     epoch: nextRound + i,
                     attempt: false,
                     free: false,
-                    epochStart: BigInt(env.now),
+                    epochStart: nextRound + i === dearest ? 1n : BigInt(env.now),
                     totals,
                     totalsFrequent: totals,
                     responseTo: env.roles.keeper.address,
@@ -307,32 +339,19 @@ export async function gasTour(
         await see(env.impersonate(env.registry.address, env.distribution.address, toNano('1'), body));
     }
 
-    // The dearest entry of metrics, sent in the registry's name as well: a block of metrics after the other until the
-    // history is full, a minimum to earn, a GPU score that only the announced ceiling allows; with and without a claim.
-    const bob = await env.vault('bob');
+    // Two rounds on both sides of a border of blocks, in both halves of the ring.
+    const border = ((nextRound + 49n) / 32n) * 32n;
+    await see(env.poke('bob', { upTo: border - 2n, value: toNano('3') }));
+    await see(env.poke('bob', { upTo: border }));
+
+    // The dearest entry of metrics: a block of metrics after the other with a full history, a minimum to earn, a GPU score
+    // that only the announced ceiling allows; with and without a claim.
     for (const gpuCeiling of [10, 100]) {
         await env.registry.sendSetGpuCeiling(owner, { participant: await env.address('bob'), gpuCeiling });
     }
     env.advance(operator.EXIT_DELAY);
     for (let block = 100n; block < 111n; block++) {
         await env.payVault('bob', toNano('1'));
-        const entry = beginCell()
-            .store(
-                vault.storeMetricsEntry({
-                    $$type: 'MetricsEntry',
-                    queryId: 0n,
-                    epoch: block * 8n,
-                    entry: packEntry({ attempt: false, bucket: 0n, score: 1n }),
-                    seconds: 1n,
-                    gpu: 50n,
-                    epochEnd: BigInt(env.now),
-                    epochSeconds: 86_400n,
-                    responseTo: env.roles.reporter.address,
-                    minEarned: 1n,
-                }),
-            )
-            .endCell();
-        const value = block === 110n ? toNano('1') : toNano('0.03');
-        await see(env.impersonate(env.registry.address, bob.address, value, entry));
+        await entry(block * 8n, 1n, 50n, block === 110n ? toNano('1') : toNano('0.03'));
     }
 }
