@@ -156,7 +156,9 @@ export class Fees {
     }
 
     get round() {
-        return this.compute(built.GAS_DISTRIBUTION_ROUND) + this.event * 2n + 4n * this.small;
+        return (
+            this.compute(built.GAS_DISTRIBUTION_ROUND + built.GAS_REGISTRY_BOUNCED) + this.event * 2n + 4n * this.small
+        );
     }
     get fine() {
         return this.compute(built.GAS_OPERATOR_FINE + built.GAS_DISTRIBUTION_RESERVE) + 4n * this.small;

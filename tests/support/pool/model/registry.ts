@@ -369,8 +369,9 @@ export class RegistryModel {
                 nextSeconds: 0,
             });
         }
-        // An epoch that was over before the one before it was closed has its report window all the same.
-        this.s.epoch.deadline = Math.max(this.end, c.now) + this.window;
+        // An epoch that was over before the one before it was closed has its report window all the same, unless nobody
+        // reports anyway.
+        this.s.epoch.deadline = (state.accepted === 0 ? this.end : Math.max(this.end, c.now)) + this.window;
         this.announce(m, closed, payer, c, value, out);
     }
 
