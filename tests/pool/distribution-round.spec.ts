@@ -2,7 +2,7 @@
 import { toNano, Transaction } from '@ton/core';
 import '@ton/test-utils';
 
-import { explain, fixRound, FixedRound, payout, PoolExit, poolEvents, RewardDistribution } from '../../wrappers/pool';
+import { explain, fixRound, FixedRound, payout, poolEvents, RewardDistribution } from '../../wrappers/pool';
 import { DistributionUnit, RoundOptions } from '../support/pool/distribution-unit';
 import { expectExcesses } from '../support/pool/operator-unit';
 import { plain } from '../support/pool/plain';

@@ -25,7 +25,6 @@ type Operation = {
     relays?: boolean;
 };
 
-const cell = beginCell().storeUint(0xabcdef, 24).endCell();
 const payout = beginCell().storeUint(CocoonOp.workerPayout, 32).endCell();
 const idle = async (unit: OperatorUnit) => {
     await unit.finished('owner', PoolOperator.setActiveBody({ active: false }));

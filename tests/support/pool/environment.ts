@@ -17,7 +17,7 @@
 import { Address, beginCell, Cell, toNano, Transaction } from '@ton/core';
 import { Blockchain, internal, SandboxContract, SendMessageResult, TreasuryContract } from '@ton/sandbox';
 
-import './native-hash';
+import '../fast-core';
 
 import { CocoonOp } from '../../../wrappers/cocoon';
 import {

@@ -11,7 +11,7 @@ import {
 import '@ton/test-utils';
 
 import { underCoverage } from '../coverage';
-import './native-hash';
+import '../fast-core';
 
 export type Treasury = SandboxContract<TreasuryContract>;
 
