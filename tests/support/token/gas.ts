@@ -3,7 +3,7 @@ import { Address, beginCell, Cell, Dictionary, toNano, Transaction } from '@ton/
 import { SendMessageResult } from '@ton/sandbox';
 
 import * as built from '../../../build/ShareMinter/ShareMinter_ShareMinter';
-import { offchainMetadata, ShareMinter, tokenCodes } from '../../../wrappers/token';
+import { offchainMetadata, tokenCodes } from '../../../wrappers/token';
 import { START_TIME } from '../chain';
 import { refuse, succeeded, txsAt } from '../pool/transactions';
 import { TOKEN_PEOPLE, TokenUnit } from './token-unit';
