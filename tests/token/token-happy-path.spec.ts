@@ -32,7 +32,7 @@ const balanceOf = async (address: Address) => (await unit.blockchain.getContract
 describe('supply', () => {
     it('is told to contracts that ask, with their nonce', async () => {
         await unit.burn('alice', unit.tokens(1));
-        const result = await unit.minter.sendProvideSupply(unit.sender('bob'), { nonce: 77n, queryId: 5n });
+        const result = await unit.minter.sendProvideSupply(unit.sender('bob'), { nonce: 77n, queryId: 5n, value: toNano('0.1') });
         const [answer] = outs(txAt(result, unit.minter.address));
         expect(answer.to).toEqualAddress(unit.address('bob'));
         expect(answer.bounce).toBe(false);
@@ -194,7 +194,7 @@ describe('wrappers', () => {
     });
 
     it('read the answers of TEP-89', async () => {
-        const ask = { owner: unit.address('alice'), includeAddress: true, queryId: 4n };
+        const ask = { owner: unit.address('alice'), includeAddress: true, queryId: 4n, value: toNano('0.1') };
         const result = await unit.minter.sendProvideWalletAddress(unit.sender('bob'), ask);
         const answer = ShareMinter.parseWalletAddress(outs(unit.tx(result, 'mint'))[0].body);
         expect(answer.queryId).toBe(4n);
