@@ -5,6 +5,7 @@ import '@ton/test-utils';
 import { EmissionController, EmissionExit, emissionEvents } from '../../wrappers/token';
 import { accountIdOf } from '../../wrappers/pool';
 import { exitCode, install, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { underCoverage } from '../support/coverage';
 import { account } from '../support/token/emission-gas';
 import { EmissionWorld } from '../support/token/emission-world';
 
@@ -240,6 +241,8 @@ describe('what comes back', () => {
         const { transactions } = await world.flush();
         const home = txsAt({ transactions }, world.of('stranger'));
         expect(home.length).toBeGreaterThanOrEqual(3);
-        expect(before - (await world.people.stranger.getBalance())).toBeLessThan(toNano('0.07'));
+        expect(before - (await world.people.stranger.getBalance())).toBeLessThan(
+            toNano(underCoverage ? '0.2' : '0.07'),
+        );
     });
 });
