@@ -32,7 +32,11 @@ const balanceOf = async (address: Address) => (await unit.blockchain.getContract
 describe('supply', () => {
     it('is told to contracts that ask, with their nonce', async () => {
         await unit.burn('alice', unit.tokens(1));
-        const result = await unit.minter.sendProvideSupply(unit.sender('bob'), { nonce: 77n, queryId: 5n, value: toNano('0.1') });
+        const result = await unit.minter.sendProvideSupply(unit.sender('bob'), {
+            nonce: 77n,
+            queryId: 5n,
+            value: toNano('0.1'),
+        });
         const [answer] = outs(txAt(result, unit.minter.address));
         expect(answer.to).toEqualAddress(unit.address('bob'));
         expect(answer.bounce).toBe(false);
@@ -186,6 +190,17 @@ describe('wrappers', () => {
         for (const [code, error] of TOKEN_ERRORS) expect(tokenError(code)).toBe(error);
         expect(tokenError(130)?.text).toContain('Invalid');
         expect(tokenError(60_000)).toBeUndefined();
+    });
+
+    it('name a cost for every operation, more for more recipients and larger payloads', async () => {
+        const cost = (name: string, n = 0) => unit.minter.getCost(op[name], n);
+        for (const name of ['Genesis', 'Mint', 'JettonTransfer']) {
+            expect(await cost(name, 3)).toBeGreaterThan(await cost(name, 2));
+        }
+        for (const name of ['JettonBurn', 'ProvideWalletAddress', 'ProvideSupply', 'AddMinter', 'ApplyUpgrade']) {
+            expect(await cost(name)).toBeGreaterThan(toNano('0.002'));
+        }
+        expect(await cost('TopUp')).toBe(0n);
     });
 
     it('leave events of others alone', () => {

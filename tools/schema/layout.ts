@@ -23,9 +23,11 @@ function fieldOf(statement: string): { builder: number; field: Field } | null {
         [/^b_(\d+)\.storeBit\(src\.(\w+)\);$/, (m) => value(m[2], 'Bool')],
         [/^b_(\d+)\.storeAddress\(src\.(\w+)\);$/, (m) => value(m[2], 'MsgAddress')],
         [/^b_(\d+)\.storeRef\(src\.(\w+)\);$/, (m) => value(m[2], '^Cell')],
+        // A slice that takes the rest of the message.
+        [/^b_(\d+)\.storeBuilder\(src\.(\w+)\.asBuilder\(\)\);$/, (m) => value(m[2], 'Any')],
         [
-            /^b_(\d+)\.storeDict\(src\.(\w+), Dictionary\.Keys\.BigUint\((\d+)\), Dictionary\.Values\.Bool\(\)\);$/,
-            (m) => value(m[2], `(HashmapE ${m[3]} Bool)`),
+            /^b_(\d+)\.storeDict\(src\.(\w+), Dictionary\.Keys\.(\w+)\((\d*)\), ([\w.]+)\((\d*)\)\);$/,
+            (m) => value(m[2], `(HashmapE ${m[3] === 'Address' ? 267 : m[4]} ${valueType(m[5], m[6])})`),
         ],
         [
             /^if \(src\.(\w+) !== null && src\.\w+ !== undefined\) \{ b_(\d+)\.storeBit\(true\)\.storeRef\(/,
@@ -38,6 +40,18 @@ function fieldOf(statement: string): { builder: number; field: Field } | null {
         if (m) return { builder: Number(pattern.source.startsWith('^if') ? m[2] : m[1]), field: make(m) };
     }
     return null;
+}
+
+/** Type of the values of a dictionary, from the parser that Tact generates for them. */
+function valueType(parser: string, size: string): string {
+    const name = parser.replace(/^Dictionary\.Values\.|^dictValueParser/, '');
+    const basic: Record<string, string> = {
+        Bool: 'Bool',
+        BigUint: `uint${size}`,
+        Uint: `uint${size}`,
+        BigVarUint: 'Coins',
+    };
+    return basic[name] ?? name;
 }
 
 function value(name: string, type: string): Field {
