@@ -73,7 +73,7 @@ export class TlbSchema {
     private readValue(type: string, s: Slice): TlbValue {
         const number = type.match(/^(u?)int(\d+)$/);
         if (number) return number[1] ? s.loadUintBig(Number(number[2])) : s.loadIntBig(Number(number[2]));
-        const map = type.match(/^\(HashmapE (\d+) (\w+)\)$/);
+        const map = type.match(/^\(HashmapE (\d+) (\^?\w+)\)$/);
         if (map) {
             return s.loadDict(Dictionary.Keys.BigUint(Number(map[1])), {
                 serialize: () => {
@@ -104,6 +104,7 @@ export class TlbSchema {
             case '(Maybe ^Cell)':
                 return s.loadMaybeRef();
         }
+        if (type.startsWith('^')) return this.read(type.slice(1), s.loadRef());
         const nested = this.byName.get(type);
         if (!nested) throw new Error(`unknown type ${type}`);
         return this.readFields(nested.fields, s);

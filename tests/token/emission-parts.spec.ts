@@ -116,7 +116,8 @@ describe('a deployment', () => {
     };
 
     it('refuses what the contract could not work with', async () => {
-        const create = EmissionController.createFromConfig;
+        const create = (config: Parameters<typeof EmissionController.createFromConfig>[0]) =>
+            EmissionController.createFromConfig(config);
         await expect(create({ ...base, table: [1n] })).rejects.toThrow('ten years');
         await expect(create({ ...base, recipients: [] })).rejects.toThrow('recipients');
         await expect(create({ ...base, growth: 4999 })).rejects.toThrow('growth');

@@ -146,12 +146,12 @@ describe('the schedule', () => {
             const [{ first, count, amount }] = emissionEvents(transactions, 'EpochsForfeited');
             expect(first).toBe(0n);
             expect(amount).toBe(budgetOf(TABLE, 0n, count, 10_000n));
+            const due = async () => {
+                const { nextEpoch } = await world.controller.getEmissionData();
+                return (await world.controller.getEpoch(nextEpoch)).status === 2n;
+            };
             let epochs = 1;
-            for (
-                ;
-                (await world.controller.getEpoch((await world.controller.getEmissionData()).nextEpoch)).status === 2n;
-            )
-                (await world.emit(), epochs++);
+            for (; await due(); epochs++) await world.emit();
             expect(epochs).toBe(26);
         });
     });

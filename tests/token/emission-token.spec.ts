@@ -214,12 +214,48 @@ describe('the emission of the real token', () => {
             for (const { transactions } of chains) {
                 for (const tx of transactions) expect(succeeded(tx)).toBe(true);
                 // rent of the first week aside, the minter pays nothing either
-                for (const tx of txsAt({ transactions } as Parameters<typeof txsAt>[0], token.minter.address))
+                for (const tx of txsAt({ transactions }, token.minter.address))
                     expect(kept(tx)).toBeGreaterThanOrEqual(0n);
             }
             expect(await token.balance('bob')).toBe(8_500_000n);
             expect((await controller.getEmissionData()).owedAccounts).toBe(0n);
             expect(await token.held()).toBe((await token.minter.getJettonData()).totalSupply);
+        });
+
+        it('is enough to tell the controller when a wallet refuses, and to mint again', async () => {
+            const token = await Token.create({ config: { config } });
+            const { controller, blockchain } = token;
+            await token.minter.sendAddMinter(token.via('owner'), { minter: controller.address });
+            blockchain.now = START_TIME + WEEK;
+            const mends: (() => Promise<void>)[] = [];
+            for (const who of ['rewards', 'stakers'] as const)
+                mends.push(await refuse(blockchain, (await token.wallet(token.of(who))).address));
+            const { transactions } = await controller.sendEmit(token.via('anyone'), {});
+            for (const mend of mends) await mend();
+            const reports = txsAt({ transactions }, controller.address).slice(1);
+            expect(reports).toHaveLength(2);
+            for (const tx of reports) {
+                expect(succeeded(tx)).toBe(true);
+                expect(kept(tx)).toBeGreaterThanOrEqual(0n);
+            }
+            expect((await controller.getEmissionData()).owedAccounts).toBe(2n);
+            expect((await token.minter.getJettonData()).totalSupply).toBe(0n);
+            for (const who of ['rewards', 'stakers'] as const)
+                await controller.sendFlush(token.via('anyone'), { to: token.of(who) });
+            const { allocated } = await controller.getEmissionData();
+            expect((await token.minter.getJettonData()).totalSupply).toBe(allocated);
+        });
+
+        it('is enough when the minter refuses', async () => {
+            const token = await Token.create({ config: { config } });
+            const { controller, blockchain } = token;
+            blockchain.now = START_TIME + WEEK;
+            const { transactions } = await controller.sendEmit(token.via('anyone'), {});
+            for (const tx of txsAt({ transactions }, controller.address)) {
+                expect(succeeded(tx)).toBe(true);
+                expect(kept(tx)).toBeGreaterThanOrEqual(0n);
+            }
+            expect((await controller.getEmissionData()).owedAccounts).toBe(2n);
         });
     },
 );

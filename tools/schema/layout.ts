@@ -51,7 +51,8 @@ function valueType(parser: string, size: string): string {
         Uint: `uint${size}`,
         BigVarUint: 'Coins',
     };
-    return basic[name] ?? name;
+    // Tact puts a struct into a cell of its own.
+    return basic[name] ?? `^${name}`;
 }
 
 function value(name: string, type: string): Field {
@@ -65,11 +66,11 @@ function value(name: string, type: string): Field {
 export function layoutsOf(source: string): Layout[] {
     const layouts: Layout[] = [];
     for (const m of source.matchAll(
-        /export function store([\w$]+)\(src: [\w$]+\) \{\n {4}return \(builder: Builder\) => \{\n([\s\S]*?)\n {4}\};/g,
+        /(?:export function store([\w$]+)|function init(\w+)_init_args)\(src: [\w$]+\) \{\n {4}return \(builder: Builder\) => \{\n([\s\S]*?)\n {4}\};/g,
     )) {
         const cells: Field[][] = [];
         let opcode: number | null = null;
-        const statements = m[2].split('\n').map((s) => s.trim());
+        const statements = m[3].split('\n').map((s) => s.trim());
         for (const statement of statements) {
             const open = statement.match(/^const b_(\d+) = (builder|new Builder\(\));$/);
             if (open) {
@@ -93,7 +94,12 @@ export function layoutsOf(source: string): Layout[] {
             }
             cells[field.builder].push(field.field);
         }
-        if (cells.length > 0) layouts.push({ name: m[1].replace('$Data', ''), opcode, fields: cells[0] });
+        if (cells.length === 0) continue;
+        const name = m[2] ?? m[1].replace('$Data', '');
+        // Storage that takes more than one cell is divided as the initial state is; `X$Data` divides it differently.
+        const stored = m[2] === undefined ? undefined : layouts.find((one) => one.name === name);
+        if (stored !== undefined) stored.fields = cells[0];
+        else layouts.push({ name, opcode, fields: cells[0] });
     }
     return layouts;
 }
