@@ -147,6 +147,6 @@ describe('initial state of a minter', () => {
         visit(walletCode);
         const bits = [...seen.values()].reduce((sum, cell) => sum + cell.bits.length, 0);
         // docs/token.md names these figures.
-        expect({ cells: seen.size, bits }).toEqual({ cells: 13, bits: 6354 });
+        expect({ cells: seen.size, bits }).toEqual({ cells: 11, bits: 6346 });
     });
 });

@@ -8,8 +8,16 @@ import { Address, Cell, toNano } from '@ton/core';
 import { SendMessageResult } from '@ton/sandbox';
 
 import {
+    MINTER_BITS,
+    MINTER_CELLS,
+    WALLET_BITS,
+    WALLET_CELLS,
+    WALLET_LEVELS,
+} from '../../build/ShareMinter/ShareMinter_ShareMinter';
+import {
     commentPayload,
     ForwardPayload,
+    onchainMetadata,
     payloadCells,
     ShareMinter,
     ShareWallet,
@@ -218,5 +226,45 @@ edge('gas constants', () => {
         const constant = constantOf(name);
         expect(constant).toBeGreaterThanOrEqual(most[name]);
         expect(constant * 10n).toBeLessThanOrEqual(most[name] * 11n);
+    });
+});
+
+describe('sizes', () => {
+    const used = async (unit: TokenUnit, address: Address) => {
+        const { account } = await unit.blockchain.getContract(address);
+        return account.account!.storageStats.used;
+    };
+
+    edge.each([false, true])('of a wallet are those that rent is computed from (library: %s)', (library) => {
+        it('with the largest balance', async () => {
+            const unit = await TokenUnit.create({ library, decimals: 18 });
+            await unit.mint('alice', unit.tokens(1_000_000_000));
+            const { cells, bits } = await used(unit, unit.wallet('alice').address);
+            const levels = BigInt(unit.walletCode.depth() + 1);
+            expect(cells * WALLET_LEVELS).toBeLessThanOrEqual(WALLET_CELLS * levels);
+            expect(bits * WALLET_LEVELS).toBeLessThanOrEqual(WALLET_BITS * levels);
+            if (!library) expect({ levels, cells }).toEqual({ levels: WALLET_LEVELS, cells: WALLET_CELLS });
+        });
+    });
+
+    edge('of the minter', () => {
+        it('are covered with eight minters and 1,800 bytes of metadata, twice', async () => {
+            const minters = ['minter', 'admin', 'second', 'alice', 'bob', 'carol', 'dave', 'stranger'] as const;
+            const unit = await TokenUnit.create({ minters, decimals: 18 });
+            const { minter } = unit;
+            const admin = unit.sender('admin');
+            const content = (mark: string) =>
+                onchainMetadata({ name: mark.repeat(60), description: mark.repeat(1740) });
+            await minter.sendChangeMetadata(admin, { content: content('a') });
+            await minter.sendGenesis(admin, { recipients: [] });
+            await minter.sendAddMinter(admin, { minter: new Address(0, Buffer.alloc(32, 7)) });
+            await minter.sendChangeMetadata(admin, { content: content('b') });
+            await minter.sendAnnounceUpgrade(admin, { codeHash: 5n });
+            await minter.sendChangeAdmin(admin, { newAdmin: unit.address('dave') });
+            const { cells, bits } = await used(unit, minter.address);
+            expect(cells).toBeLessThanOrEqual(MINTER_CELLS);
+            expect(bits).toBeLessThanOrEqual(MINTER_BITS);
+            expect(cells * 10n).toBeGreaterThan(MINTER_CELLS * 8n);
+        });
     });
 });
