@@ -117,4 +117,9 @@ it('keeps every book, every role and every wallet', async () => {
     unit.blockchain.now = DUE + 48 * 3600;
     await done('stranger', apply(minterCode));
     expect((await unit.minter.getMinterData()).version).toBe(2n);
+
+    // The count of upgrades outlives the admin.
+    await done('admin', ShareMinter.genesisBody({ recipients: [] }));
+    await done('admin', ShareMinter.dropAdminBody());
+    expect((await unit.minter.getMinterData()).version).toBe(2n);
 });

@@ -83,6 +83,25 @@ describe('minting', () => {
     });
 });
 
+describe('rent of the minter', () => {
+    it('is refilled by whoever administers it, and not touched otherwise', async () => {
+        const change = () =>
+            unit.minter.sendChangeMetadata(unit.sender('admin'), { content: Cell.EMPTY, value: toNano('1') });
+        const { address } = unit.minter;
+        await setBalance(unit.blockchain, address, toNano('0.001'));
+        await change();
+        const rent = await balanceOf(address);
+        expect(rent).toBeGreaterThan(toNano('0.4'));
+        expect(rent).toBeLessThan(toNano('0.5'));
+        await setBalance(unit.blockchain, address, toNano('2'));
+        const result = await change();
+        if (!underCoverage) {
+            expect(kept(unit.tx(result, 'mint'))).toBe(0n);
+            expect(await balanceOf(address)).toBe(toNano('2'));
+        }
+    });
+});
+
 describe('wallets', () => {
     it('keep five years of rent from the first transfer, and only that', async () => {
         await unit.transfer('alice', 'bob', 5n, { value: toNano('2') });
