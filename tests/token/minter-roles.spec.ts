@@ -352,8 +352,21 @@ describe('admin', () => {
         await refused(open, 'admin', nominate(new Address(-1, Buffer.alloc(32, 1))), 'ERROR_BAD_ADDRESS');
     });
 
+    it.each([
+        ['first', ['admin', 'minter'] as const],
+        ['another', ['minter', 'admin'] as const],
+        ['no', ['minter'] as const],
+    ])('can be dropped before the genesis: that ends the set-up and his role as %s minter', async (_, minters) => {
+        const unit = await TokenUnit.create({ minters });
+        const result = await done(unit, 'admin', ShareMinter.dropAdminBody());
+        expect((await unit.minter.getMinterData()).open).toBe(false);
+        expect(await unit.minter.getIsMinter(unit.address('admin'))).toBe(false);
+        expect(await unit.minter.getIsMinter(unit.address('minter'))).toBe(true);
+        expect(tokenEvents(result.transactions, 'MinterEvent')).toHaveLength(minters.length - 1);
+        await refused(unit, 'admin', ShareMinter.genesisBody({ recipients: [] }), 'ERROR_NOT_ADMIN');
+    });
+
     it('can be dropped after the genesis; everything announced is gone, minters go on', async () => {
-        await refused(open, 'admin', ShareMinter.dropAdminBody(), 'ERROR_GENESIS_OPEN');
         await done(closed, 'admin', ShareMinter.addMinterBody({ minter: account(5) }));
         await done(closed, 'admin', ShareMinter.changeMetadataBody({ content }));
         await done(closed, 'admin', ShareMinter.announceUpgradeBody({ codeHash }));

@@ -34,7 +34,6 @@ const TEXTS: Record<TokenErrorName, string> = {
     ERROR_NOT_ADMIN: 'The sender is not the admin.',
     ERROR_NOT_NEXT_ADMIN: 'The sender is not the nominated admin.',
     ERROR_BAD_PAYLOAD: 'The forward payload is marked as a cell and is not one.',
-    ERROR_GENESIS_OPEN: 'Before the genesis.',
 };
 
 /** Exit codes by name, as numbers. */
