@@ -107,7 +107,8 @@ describe('wallets', () => {
         await unit.transfer('alice', 'bob', 5n, { value: toNano('2') });
         const rent = await balanceOf(unit.wallet('bob').address);
         expect(rent).toBeGreaterThan(toNano('0.03'));
-        expect(rent).toBeLessThan(toNano('0.04'));
+        // (Code with markers is deeper, and rent follows the depth.)
+        if (!underCoverage) expect(rent).toBeLessThan(toNano('0.04'));
         await unit.transfer('alice', 'bob', 5n, { value: toNano('2'), forwardTonAmount: 1n });
         expect(await balanceOf(unit.wallet('bob').address)).toBe(rent);
     });
