@@ -3,7 +3,7 @@
  * 2026 and with gas, forwarding and storage made dearer; no contract pays for anything out of its rent. The gas constants
  * cover the most expensive path of every handler, and are not more than a tenth above it.
  */
-import { Cell, toNano, Transaction } from '@ton/core';
+import { beginCell, Cell, Message, storeMessage, toNano, Transaction } from '@ton/core';
 import type { SendMessageResult } from '@ton/sandbox';
 import '@ton/test-utils';
 
@@ -198,6 +198,51 @@ priced('gas constants', () => {
         for (const tx of bounced) expect(succeeded(tx)).toBe(true);
     });
 
+    it('sizes of messages are what they are charged as', async () => {
+        /** Cells and bits beside the root, as the network counts them. */
+        const size = (message: Message) => {
+            const seen = new Map<string, number>();
+            const walk = (cell: Cell) => {
+                for (const ref of cell.refs) {
+                    const hash = ref.hash().toString('hex');
+                    if (!seen.has(hash)) {
+                        seen.set(hash, ref.bits.length);
+                        walk(ref);
+                    }
+                }
+            };
+            walk(
+                beginCell()
+                    .store(storeMessage(message, { forceRef: true }))
+                    .endCell(),
+            );
+            return { cells: BigInt(seen.size), bits: BigInt([...seen.values()].reduce((a, b) => a + b, 0)) };
+        };
+        const fresh = await EmissionWorld.create();
+        await fresh.rate('model', 1000n);
+        const amount = (1n << 120n) - 1n;
+        const { transactions } = await fresh.record([fresh.usage({ amount })]);
+        const claimed = await fresh.claim(fresh.of('bob'));
+        const all = [...transactions, ...claimed.transactions].flatMap((tx) => [...tx.outMessages.values()]);
+        const of = (name: keyof typeof C.opcodes) =>
+            all.find((m) => m.body.bits.length >= 32 && m.body.beginParse().preloadUint(32) === C.opcodes[name])!;
+        for (const [name, cells, bits] of [
+            ['CheckUsage', built.CHECK_CELLS, built.CHECK_BITS],
+            ['Credit', built.CREDIT_CELLS, built.CREDIT_BITS],
+            ['UsageChecked', built.CHECKED_CELLS, built.CHECKED_BITS],
+            ['Mint', built.MINT_CELLS, built.MINT_BITS],
+        ] as const) {
+            const found = size(of(name));
+            expect([name, found.cells <= cells, found.bits <= bits]).toEqual([name, true, true]);
+            // and not much less: a tenth, or what the largest amounts take
+            expect([name, cells * 10n <= found.cells * 11n, bits * 10n <= found.bits * 13n]).toEqual([
+                name,
+                true,
+                true,
+            ]);
+        }
+    });
+
     it('sizes for the rent cover full maps', async () => {
         const used = async (of: typeof world.address) => {
             const { account: shard } = await world.blockchain.getContract(of);
@@ -206,7 +251,16 @@ priced('gas constants', () => {
         };
         for (const [of, cells, bits] of [
             [world.address, built.CONTROLLER_CELLS, built.CONTROLLER_BITS],
-            [(await world.guard(world.of('alice'))).address, built.GUARD_CELLS, built.GUARD_BITS],
+            [
+                (await world.guard(world.of('alice'))).address,
+                built.GUARD_CELLS + built.GUARD_SLOTS * built.GUARD_SLOT_CELLS,
+                built.GUARD_BITS + built.GUARD_SLOTS * built.GUARD_SLOT_BITS,
+            ],
+            [
+                (await world.guard(account(3))).address,
+                built.GUARD_CELLS + built.GUARD_SLOT_CELLS,
+                built.GUARD_BITS + built.GUARD_SLOT_BITS,
+            ],
             [(await world.share(account(2))).address, built.SHARE_CELLS, built.SHARE_BITS],
         ] as const) {
             const size = await used(of);
