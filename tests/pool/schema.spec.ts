@@ -39,7 +39,7 @@ describe('docs/schema.tlb', () => {
 
     it('gives every incoming message a queryId first', () => {
         for (const [opcode, type] of DOCUMENT.opcodes()) {
-            if (opcode >>> 16 === 0x700e) continue; // events answer nobody
+            if (((opcode >>> 16) & 0xf0ff) === 0x700e) continue; // events answer nobody
             expect([type.name, type.fields[0]]).toEqual([type.name, { name: 'query_id', type: 'uint64' }]);
         }
     });

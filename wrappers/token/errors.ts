@@ -1,0 +1,60 @@
+import * as built from '../../build/ShareMinter/ShareMinter_ShareMinter';
+
+/** Names of the exit codes of minter and wallets. */
+export type TokenErrorName = Extract<keyof typeof built, `ERROR_${string}`>;
+
+export type TokenError = { code: number; name: string; text: string };
+
+// The type makes `tsc` fail when the contracts get an error that has no text here.
+const TEXTS: Record<TokenErrorName, string> = {
+    ERROR_NOT_OWNER: 'The sender is not the owner.',
+    ERROR_NOT_PENDING_OWNER: 'The sender is not the nominated owner.',
+    ERROR_NOT_ROLE: 'The sender lacks the role this message needs.',
+    ERROR_VALUE_TOO_LOW: 'The attached value does not cover the whole chain; get_cost says how much is needed.',
+    ERROR_PAUSED: 'Entries are paused.',
+    ERROR_PAUSE_COOLDOWN: 'A new pause is possible only 72 h after the end of the last one.',
+    ERROR_NOT_PAUSED: 'There is no pause to lift.',
+    ERROR_CHANGE_PENDING: 'One change is already waiting; cancel it first.',
+    ERROR_NO_CHANGE: 'There is no announced change.',
+    ERROR_TOO_EARLY: 'The notice of an announced change has not run out.',
+    ERROR_WRONG_CODE: 'The code is not the one that was announced.',
+    ERROR_BAD_ADDRESS: 'An address outside the basechain, or otherwise unusable here.',
+    ERROR_BAD_PARAMETER: 'A parameter outside the bounds that the code sets.',
+    ERROR_UNKNOWN_OP: 'The message has an opcode this contract does not know.',
+    ERROR_NOT_WALLET_OWNER: 'The sender is not the owner of the wallet.',
+    ERROR_NOT_WALLET: 'The sender is neither the minter nor the wallet of the owner it names.',
+    ERROR_BALANCE: 'More than the wallet holds.',
+    ERROR_NOT_MINTER: 'The sender does not hold the minter role.',
+    ERROR_CAP: 'The mint would exceed the cap.',
+    ERROR_MINT_MESSAGE: 'The mint carries no internal_transfer, or one in the name of somebody else.',
+    ERROR_TOO_MANY_MINTERS: '8 minters is the limit.',
+    ERROR_MINTER_LIST: 'The address is (not) a minter already, or a bounce could not tell it from another one.',
+    ERROR_GENESIS_OVER: 'The genesis is over.',
+    ERROR_GENESIS_LIMITS: 'More than 16 recipients or more than 450,000,000 tokens.',
+    ERROR_NOT_ADMIN: 'The sender is not the admin.',
+    ERROR_NOT_NEXT_ADMIN: 'The sender is not the nominated admin.',
+    ERROR_BAD_PAYLOAD: 'The forward payload is marked as a cell and is not one.',
+};
+
+/** Exit codes by name, as numbers. */
+export const TokenExit = Object.fromEntries(
+    (Object.keys(TEXTS) as TokenErrorName[]).map((name) => [name, Number(built[name])]),
+) as Record<TokenErrorName, number>;
+
+/** Exit codes of minter and wallets. */
+export const TOKEN_ERRORS: ReadonlyMap<number, TokenError> = new Map(
+    (Object.keys(TEXTS) as TokenErrorName[]).map((name) => [
+        TokenExit[name],
+        { code: TokenExit[name], name, text: TEXTS[name] },
+    ]),
+);
+
+/** What an exit code means: one of the token's, of the virtual machine's, or of the Tact runtime's. */
+export function tokenError(code: number): TokenError | undefined {
+    const own = TOKEN_ERRORS.get(code);
+    if (own !== undefined) {
+        return own;
+    }
+    const standard = (built.ShareMinter_errors as Record<number, { message: string } | undefined>)[code];
+    return standard && { code, name: `EXIT_${code}`, text: standard.message };
+}
