@@ -23,7 +23,6 @@ import { PoolEnvironment } from '../support/pool/environment';
 import { cellOf, claimCost, computeFee, exitCode, outs, succeeded, txAt, VaultUnit } from '../support/pool/units';
 import { priceScenarios } from '../support/prices';
 
-const HOUR = 3600;
 const DAY = 86_400;
 const op = ParticipantVault.opcodes;
 const stake = toNano('10');
@@ -52,26 +51,6 @@ describe('gas of a claim of two rounds on both sides of a border of blocks', () 
         const budget = GAS_DISTRIBUTION_CLAIM_BASE + 2n * GAS_DISTRIBUTION_CLAIM_ROUND;
         expect(gasOf(tx)).toBeLessThanOrEqual(budget);
     });
-
-    it('a stranger with the least value cannot take the rounds from a vault (gas x3)', async () => {
-        const env = await PoolEnvironment.create({ epochSeconds: HOUR, config: priceScenarios()['gas x3'] });
-        await env.register('ann', { payout: 'bank' });
-        const value = await env.registry.getReportMinimum(1);
-        for (let epoch = 0; epoch < 73; epoch++) {
-            await env.endEpoch();
-            await env.report(epoch, [{ who: 'ann' }], { value });
-            if (epoch === 31 || epoch === 32) await env.payVault('ann', toNano('5'));
-            await env.untilDue();
-            await env.closeEpoch();
-        }
-        const ann = await env.vault('ann');
-        const cost = (rounds: number) => ann.getCost(op.Poke, rounds);
-        await env.poke('ann', { upTo: 30, value: await cost(64) });
-        const before = await env.balance('bank');
-        await env.poke('ann', { upTo: 32, value: await cost(2), from: 'stranger' });
-        const stillDue = (await ann.getEpoch(31)).due;
-        expect(stillDue || (await env.balance('bank')) > before).toBe(true);
-    }, 120_000);
 });
 
 describe('void', () => {
