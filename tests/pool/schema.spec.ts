@@ -9,20 +9,11 @@ import { Cell, toNano, Transaction } from '@ton/core';
 
 import { schema } from '../../tools/schema/schema';
 import { PoolEnvironment } from '../support/pool/environment';
-import { TlbRecord, TlbSchema } from '../support/tlb';
+import { bodies, TlbRecord, TlbSchema } from '../support/tlb';
 
 const TEXT = fs.readFileSync(path.join(__dirname, '../../docs/schema.tlb'), 'utf8');
 const DOCUMENT = new TlbSchema(TEXT);
 const root = path.join(__dirname, '../..');
-
-/** Bodies of everything that left a contract in these transactions, events included. Texts have no opcode of ours. */
-function bodies(transactions: Transaction[]): Cell[] {
-    return transactions
-        .flatMap((tx) => [tx.inMessage!, ...tx.outMessages.values()])
-        .filter((m) => m.info.type !== 'external-in' && !(m.info.type === 'internal' && m.info.bounced))
-        .map((m) => m.body)
-        .filter((body) => body.bits.length >= 32 && body.beginParse().preloadUint(32) !== 0);
-}
 
 describe('docs/schema.tlb', () => {
     it('is what the contracts imply', () => {

@@ -2,7 +2,7 @@
  * A reader for the part of TL-B that docs/schema.tlb uses, so that tests can take real cells apart by the document
  * alone, without the generated parsers that came from the same compiler as the contracts.
  */
-import { Address, Cell, Dictionary, Slice } from '@ton/core';
+import { Address, Cell, Dictionary, Slice, Transaction } from '@ton/core';
 
 export type TlbField = { name: string; type: string } | { cell: TlbField[] };
 export type TlbType = { name: string; opcode: number | null; fields: TlbField[] };
@@ -141,4 +141,13 @@ function closing(text: string, from: number, open: string, close: string): numbe
         if (text[i] === close && --depth === 0) return i;
     }
     throw new Error(`unbalanced "${text}"`);
+}
+
+/** Bodies of everything that left a contract in these transactions, events included. Texts have no opcode of ours. */
+export function bodies(transactions: readonly Transaction[]): Cell[] {
+    return transactions
+        .flatMap((tx) => [tx.inMessage!, ...tx.outMessages.values()])
+        .filter((m) => m.info.type !== 'external-in' && !(m.info.type === 'internal' && m.info.bounced))
+        .map((m) => m.body)
+        .filter((body) => body.bits.length >= 32 && body.beginParse().preloadUint(32) !== 0);
 }

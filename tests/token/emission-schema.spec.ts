@@ -8,21 +8,12 @@ import { Address, Cell, toNano, Transaction } from '@ton/core';
 
 import { emissionCodes, EmissionController, usageChain } from '../../wrappers/token';
 import { outs, refuse, txAt } from '../support/pool/transactions';
-import { TlbSchema } from '../support/tlb';
+import { bodies, TlbSchema } from '../support/tlb';
 import { account } from '../support/token/emission-gas';
 import { DAY, EmissionWorld, WEEK, YEAR } from '../support/token/emission-world';
 
 const root = path.join(__dirname, '../..');
 const DOCUMENT = new TlbSchema(fs.readFileSync(path.join(root, 'docs/schema.tlb'), 'utf8'));
-
-/** Bodies of everything that left a contract in these transactions, events included. */
-function bodies(transactions: Transaction[]): Cell[] {
-    return transactions
-        .flatMap((tx) => [tx.inMessage!, ...tx.outMessages.values()])
-        .filter((m) => m.info.type !== 'external-in' && !(m.info.type === 'internal' && m.info.bounced))
-        .map((m) => m.body)
-        .filter((body) => body.bits.length >= 32 && body.beginParse().preloadUint(32) !== 0);
-}
 
 it('reads every message, event and storage of the emission at work', async () => {
     const world = await EmissionWorld.create();

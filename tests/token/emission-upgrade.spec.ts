@@ -1,21 +1,29 @@
 /** A controller upgraded to a version whose children have other code: old guards and shares still know, mint and claim. */
+import type { Cell } from '@ton/core';
 import '@ton/test-utils';
 
 import { emissionCodes, emissionEvents } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
+import { GENERATION, nextVersion } from '../support/next-version';
 import { EmissionWorld } from '../support/token/emission-world';
-import { NEXT_GENERATION, nextEmission, NextEmission } from '../support/token/emission-next';
 
 jest.setTimeout(300_000);
 const DELAY = 9 * 86_400;
 
+/** What is compiled anew. */
+const CONTRACTS = {
+    controller: ['EmissionController', 'emission-controller'],
+    guard: ['UsageGuard', 'usage-guard'],
+    share: ['ProviderShare', 'usage-share'],
+} as const;
+
 // The next version is compiled from the sources without markers.
 (underCoverage ? describe.skip : describe)('an upgraded controller', () => {
     let world: EmissionWorld;
-    let next: NextEmission;
+    let next: Record<keyof typeof CONTRACTS, Cell>;
 
     beforeAll(async () => {
-        next = await nextEmission();
+        next = await nextVersion('token', CONTRACTS);
         world = await EmissionWorld.create();
         await world.rate('model', 1000n);
         await world.record([world.usage()]);
@@ -35,7 +43,7 @@ const DELAY = 9 * 86_400;
         world.advance(DELAY);
         await controller.sendApplyUpgrade(world.via('stranger'), { code: next.controller });
         const provider = world.blockchain.provider(world.address);
-        expect((await provider.get('get_generation', [])).stack.readBigNumber()).toBe(NEXT_GENERATION);
+        expect((await provider.get('get_generation', [])).stack.readBigNumber()).toBe(GENERATION);
 
         const after = [await controller.getUsageData(), await controller.getEmissionData()];
         expect(after[0]).toEqual({ ...before[0], windowSum: 0n });

@@ -9,21 +9,12 @@ import { Address, Cell, toNano, Transaction } from '@ton/core';
 import { offchainMetadata, ShareMinter, tokenCodes } from '../../wrappers/token';
 import { START_TIME } from '../support/chain';
 import { refuse } from '../support/pool/transactions';
-import { TlbSchema } from '../support/tlb';
+import { bodies, TlbSchema } from '../support/tlb';
 import { LONG_PAYLOAD } from '../support/token/gas';
 import { TokenUnit } from '../support/token/token-unit';
 
 const root = path.join(__dirname, '../..');
 const DOCUMENT = new TlbSchema(fs.readFileSync(path.join(root, 'docs/schema.tlb'), 'utf8'));
-
-/** Bodies of everything that left a contract in these transactions, events included. */
-function bodies(transactions: Transaction[]): Cell[] {
-    return transactions
-        .flatMap((tx) => [tx.inMessage!, ...tx.outMessages.values()])
-        .filter((m) => m.info.type !== 'external-in' && !(m.info.type === 'internal' && m.info.bounced))
-        .map((m) => m.body)
-        .filter((body) => body.bits.length >= 32 && body.beginParse().preloadUint(32) !== 0);
-}
 
 it('declares every message of the token family, with its opcode', () => {
     for (const file of ['messages.tact', 'emission-messages.tact']) {

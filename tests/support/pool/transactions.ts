@@ -11,7 +11,6 @@ import {
 import '@ton/test-utils';
 
 import { underCoverage } from '../coverage';
-import '../fast-core';
 
 export type Treasury = SandboxContract<TreasuryContract>;
 
