@@ -4,6 +4,7 @@ import { BitBuilder, BitReader, BitString } from '@ton/core';
 import {
     bitsToPaddedBuffer,
     crc32c,
+    fakeStopwatch,
     ORIGINALS,
     preloadUint,
     sha256Sync,
@@ -69,5 +70,26 @@ describe('fast @ton/core', () => {
         const data = Buffer.from([0xff, 0xff]);
         bitsToPaddedBuffer(new BitString(data, 0, 9));
         expect(data).toEqual(Buffer.from([0xff, 0xff]));
+    });
+
+    it('gives the emulator a stopwatch that only goes forward, and the true time of day', () => {
+        const DAY_TIME = 0;
+        const STOPWATCH = 1;
+        let memory = new ArrayBuffer(64);
+        const asked: number[] = [];
+        const clock = fakeStopwatch(
+            (id) => asked.push(id),
+            () => memory,
+        );
+        const read = (at: number): bigint => new BigInt64Array(memory)[at >> 3];
+        expect(clock(DAY_TIME, 0n, 8)).toBe(1); // what the original returned
+        expect(clock(STOPWATCH, 0n, 8)).toBe(0);
+        expect(clock(STOPWATCH, 0n, 16)).toBe(0);
+        expect(read(16)).toBeGreaterThan(read(8));
+        const before = read(16);
+        memory = structuredClone(memory, { transfer: [memory] }); // the memory grows: another buffer, the old one empty
+        expect(clock(STOPWATCH, 0n, 24)).toBe(0);
+        expect(read(24)).toBeGreaterThan(before);
+        expect(asked).toEqual([DAY_TIME]);
     });
 });
