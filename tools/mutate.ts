@@ -1,5 +1,5 @@
 /**
- * Do the tests notice faults? `npm run mutate -- <Contract> [--sample 100] [--seed 1] [--min 90] [--jobs 2] [--resume] [--file path]...`
+ * Do the tests notice faults? `npm run mutate -- <Contract> [--sample 100] [--seed 1] [--min 90] [--jobs 2] [--resume | --survivors] [--file path]...`
  *
  * Puts small faults (mutate/operators.ts) into the source of a contract, one at a time, and runs the specs that
  * tools/mutate.config.json names for it. A fault that no spec notices is a survivor: it is listed in
@@ -10,6 +10,7 @@
  *   --min     fail below this percentage of noticed mutants
  *   --jobs    mutants judged at the same time
  *   --resume  keep the outcomes of an interrupted run over the same sources and tests
+ *   --survivors  keep also what was noticed before the tests were added to; the sources are the same
  *   --file    also mutate this file, which the contract imports
  */
 import * as fs from 'fs';
@@ -18,7 +19,7 @@ import { buildAll } from './build';
 import { mutantsOf, shuffled } from './mutate/operators';
 import type { Mutant } from './mutate/operators';
 import { isValid, Journal, makeReport, printReport, readReasons, writeReport } from './mutate/results';
-import type { Judged } from './mutate/results';
+import type { Basis, Judged, Kept } from './mutate/results';
 import { killActiveRuns, runSpecs, specsOf } from './mutate/specs';
 import { Workspace } from './mutate/workspace';
 import { findProject, importClosure, listFiles, loadProjects, REPOSITORY_ROOT, sha256 } from './tact/project';
@@ -36,12 +37,12 @@ interface Arguments {
     seed: number;
     min: number;
     jobs: number;
-    resume: boolean;
+    kept: Kept;
     files: string[];
 }
 
 function parseArguments(args: string[]): Arguments {
-    const result: Arguments = { contract: '', sample: 100, seed: 1, min: 90, jobs: 2, resume: false, files: [] };
+    const result: Arguments = { contract: '', sample: 100, seed: 1, min: 90, jobs: 2, kept: 'nothing', files: [] };
     const integer = (name: string, text: string | undefined): number => {
         const value = Number(text);
         if (!Number.isInteger(value) || value < 0) throw new Error(`${name} takes a number`);
@@ -51,7 +52,8 @@ function parseArguments(args: string[]): Arguments {
         const arg = args[i];
         if (arg === '--sample' || arg === '--seed' || arg === '--min' || arg === '--jobs') {
             result[arg.slice(2) as 'sample' | 'seed' | 'min' | 'jobs'] = integer(arg, args[++i]);
-        } else if (arg === '--resume') result.resume = true;
+        } else if (arg === '--resume') result.kept = 'same tests';
+        else if (arg === '--survivors') result.kept = 'kills';
         else if (arg === '--file') result.files.push(path.normalize(args[++i] ?? ''));
         else if (arg.startsWith('--') || result.contract) throw new Error(`unknown argument ${arg}`);
         else result.contract = arg;
@@ -60,14 +62,17 @@ function parseArguments(args: string[]): Arguments {
     return result;
 }
 
-/** Hash of what an outcome depends on: the contracts, the specs and the code they share. */
-function fingerprint(sources: string[], specs: string[]): string {
+function hashOf(files: string[]): string {
+    const sorted = [...new Set(files)].sort();
+    return sha256(JSON.stringify(sorted.map((f) => [f, sha256(fs.readFileSync(path.join(REPOSITORY_ROOT, f)))])));
+}
+
+function basisOf(sources: string[], specs: string[]): Basis {
     const shared = [
         ...listFiles(REPOSITORY_ROOT, 'tests/support', '.ts'),
         ...listFiles(REPOSITORY_ROOT, 'wrappers', '.ts'),
     ];
-    const files = [...new Set([...sources, ...specs, ...shared])].sort();
-    return sha256(JSON.stringify(files.map((f) => [f, sha256(fs.readFileSync(path.join(REPOSITORY_ROOT, f)))])));
+    return { sources: hashOf(sources), tests: hashOf([...specs, ...shared]) };
 }
 
 async function judge(mutant: Mutant, workspace: Workspace, specs: string[], timeout: number): Promise<Judged> {
@@ -100,11 +105,12 @@ async function main(): Promise<void> {
         mutantsOf(fs.readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8'), file),
     );
     const queue = shuffled(possible, args.seed);
-    const sources = projects.flatMap((p) => importClosure(REPOSITORY_ROOT, p.path));
-    const journal = new Journal(path.join(DIRECTORY, `${args.contract}.ndjson`), fingerprint(sources, specs));
-    if (!args.resume) journal.clear();
-    const known = journal.read();
-    if (args.resume) console.log(`${known.size} outcomes of an earlier run still hold`);
+    // The contracts of its family: its specs run it together with them, not with others.
+    const family = projects.filter((p) => path.dirname(p.path) === path.dirname(project.path));
+    const sources = [...closure, ...family.flatMap((p) => importClosure(REPOSITORY_ROOT, p.path))];
+    const journal = new Journal(path.join(DIRECTORY, `${args.contract}.ndjson`), basisOf(sources, specs));
+    const known = journal.keep(args.kept);
+    if (args.kept !== 'nothing') console.log(`${known.size} outcomes of an earlier run still hold`);
 
     const workspaces = Array.from(
         { length: args.jobs },

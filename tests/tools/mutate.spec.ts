@@ -1,6 +1,10 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+
 import { applyMutant, mutantsOf, shuffled } from '../../tools/mutate/operators';
 import type { Mutant } from '../../tools/mutate/operators';
-import { makeReport } from '../../tools/mutate/results';
+import { Journal, makeReport } from '../../tools/mutate/results';
 import { parseTact } from '../../tools/tact/syntax';
 
 const SOURCE = `const limit: Int = 10;
@@ -97,5 +101,34 @@ describe('mutants', () => {
         const report = makeReport('Purse', ['purse.tact'], 1, mutants, results, { [c.id]: 'cannot matter' });
         expect(report).toMatchObject({ judged: 4, killed: 1, timeouts: 1, survived: 2, doNotCompile: 1, score: 50 });
         expect(report.survivors.map((s) => s.reason).sort()).toEqual(['cannot matter', null]);
+    });
+});
+
+describe('the journal of outcomes', () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'mutate-spec-'));
+    const file = path.join(dir, 'Purse.ndjson');
+    afterAll(() => fs.rmSync(dir, { recursive: true }));
+
+    beforeEach(() => {
+        const journal = new Journal(file, { sources: 'a', tests: '1' });
+        journal.keep('nothing');
+        journal.append({ id: 'k', outcome: 'killed', killedBy: 'a test' });
+        journal.append({ id: 's', outcome: 'survived' });
+        fs.appendFileSync(file, '{"sources":"a","tests":"1","id":"c'); // the run was killed here
+    });
+
+    it.each([
+        ['nothing', 'a', '1', []],
+        ['same tests', 'a', '1', ['k', 's']],
+        ['same tests', 'a', '2', []],
+        ['same tests', 'b', '1', []],
+        ['kills', 'a', '1', ['k', 's']],
+        ['kills', 'a', '2', ['k']],
+        ['kills', 'b', '1', []],
+    ] as const)('keeps %s for sources %s and tests %s', (kept, sources, tests, held) => {
+        const basis = { sources, tests };
+        expect([...new Journal(file, basis).keep(kept).keys()]).toEqual(held);
+        // What was kept is of the new tests from then on, and nothing else is left.
+        expect([...new Journal(file, basis).keep('same tests').keys()]).toEqual(held);
     });
 });

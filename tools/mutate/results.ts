@@ -17,36 +17,56 @@ export function isValid(outcome: Outcome): boolean {
     return outcome === 'killed' || outcome === 'timeout' || outcome === 'survived';
 }
 
-/** The outcomes of earlier, interrupted runs over the same sources and tests. */
+/** What an outcome depends on, as hashes. */
+export interface Basis {
+    /** The contracts. */
+    sources: string;
+    /** The specs and the code they share. */
+    tests: string;
+}
+
+/** Which outcomes of earlier runs count: those of the same tests, or also what fewer tests have noticed already. */
+export type Kept = 'nothing' | 'same tests' | 'kills';
+
+type Entry = Judged & Basis;
+
+/** The outcomes of earlier runs over the same sources. */
 export class Journal {
     constructor(
         private readonly file: string,
-        /** Hash of everything an outcome depends on; older outcomes do not count. */
-        private readonly fingerprint: string,
+        private readonly basis: Basis,
     ) {}
 
-    clear(): void {
+    /** The outcomes that still hold; all others are forgotten. */
+    keep(kept: Kept): Map<string, Judged> {
+        const held = kept === 'nothing' ? [] : this.entries().filter((entry) => this.holds(entry, kept));
         fs.rmSync(this.file, { force: true });
-    }
-
-    read(): Map<string, Judged> {
-        const judged = new Map<string, Judged>();
-        if (!fs.existsSync(this.file)) return judged;
-        for (const line of fs.readFileSync(this.file, 'utf8').split('\n')) {
-            let entry: Judged & { fingerprint: string };
-            try {
-                entry = JSON.parse(line) as typeof entry;
-            } catch {
-                continue; // the last line of a killed run may be cut off
-            }
-            if (entry.fingerprint === this.fingerprint) judged.set(entry.id, entry);
-        }
-        return judged;
+        for (const { id, outcome, killedBy } of held) this.append({ id, outcome, killedBy });
+        return new Map(held.map((entry) => [entry.id, entry]));
     }
 
     append(judged: Judged): void {
         fs.mkdirSync(path.dirname(this.file), { recursive: true });
-        fs.appendFileSync(this.file, `${JSON.stringify({ fingerprint: this.fingerprint, ...judged })}\n`);
+        fs.appendFileSync(this.file, `${JSON.stringify({ ...this.basis, ...judged })}\n`);
+    }
+
+    private holds({ sources, tests, outcome }: Entry, kept: Kept): boolean {
+        if (sources !== this.basis.sources) return false;
+        return tests === this.basis.tests || (kept === 'kills' && outcome !== 'survived');
+    }
+
+    private entries(): Entry[] {
+        if (!fs.existsSync(this.file)) return [];
+        return fs
+            .readFileSync(this.file, 'utf8')
+            .split('\n')
+            .flatMap((line) => {
+                try {
+                    return [JSON.parse(line) as Entry];
+                } catch {
+                    return []; // the last line of a killed run may be cut off
+                }
+            });
     }
 }
 

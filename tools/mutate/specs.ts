@@ -6,7 +6,10 @@ import { listFiles, REPOSITORY_ROOT } from '../tact/project';
 
 const CONFIG = path.join('tools', 'mutate.config.json');
 
-/** The spec files of a contract, in the order of the configuration: the cheap ones first. */
+/**
+ * The spec files of a contract, in the order of the configuration: the random operations first, which notice most faults
+ * within seconds, then the cheap ones.
+ */
 export function specsOf(contract: string): string[] {
     const config = JSON.parse(fs.readFileSync(path.join(REPOSITORY_ROOT, CONFIG), 'utf8')) as Record<string, string[]>;
     if (!(contract in config)) throw new Error(`${CONFIG} does not say which specs test ${contract}`);
@@ -32,7 +35,7 @@ function globToRegExp(glob: string): RegExp {
 
 export interface SpecRun {
     outcome: 'passed' | 'failed' | 'timeout';
-    /** Full name of the first test that failed. */
+    /** Full name of the first test that failed, or what kept a whole file from running. */
     failedTest?: string;
     milliseconds: number;
 }
@@ -99,11 +102,12 @@ export async function runSpecs(specs: string[], buildDirectory: string, timeout:
 function firstFailure(report: string): string | undefined {
     if (!fs.existsSync(report)) return undefined;
     const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8')) as {
-        testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
+        testResults: { name: string; message: string; assertionResults: { status: string; fullName: string }[] }[];
     };
     for (const file of testResults) {
         const failed = file.assertionResults.find((a) => a.status === 'failed');
         if (failed) return failed.fullName;
     }
-    return undefined;
+    const broken = testResults.find((file) => file.message !== '');
+    return broken && `${path.relative(REPOSITORY_ROOT, broken.name)}: ${broken.message.split('\n')[0]}`;
 }
