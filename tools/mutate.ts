@@ -20,7 +20,7 @@ import { mutantsOf, shuffled } from './mutate/operators';
 import type { Mutant } from './mutate/operators';
 import { isValid, Journal, makeReport, printReport, readReasons, writeReport } from './mutate/results';
 import type { Basis, Judged, Kept } from './mutate/results';
-import { killActiveRuns, runSpecs, specsOf } from './mutate/specs';
+import { killActiveRuns, Order, runSpecs, specsOf } from './mutate/specs';
 import { Workspace } from './mutate/workspace';
 import { findProject, importClosure, listFiles, loadProjects, REPOSITORY_ROOT, sha256 } from './tact/project';
 
@@ -75,13 +75,14 @@ function basisOf(sources: string[], specs: string[]): Basis {
     return { sources: hashOf(sources), tests: hashOf([...specs, ...shared]) };
 }
 
-async function judge(mutant: Mutant, workspace: Workspace, specs: string[], timeout: number): Promise<Judged> {
+async function judge(mutant: Mutant, workspace: Workspace, order: Order, timeout: number): Promise<Judged> {
     try {
         const compiled = await workspace.compile(mutant);
         if (compiled !== 'changed') return { id: mutant.id, outcome: compiled };
-        const run = await runSpecs(specs, workspace.buildDirectory, timeout);
+        const run = await runSpecs(order.current(), workspace.buildDirectory, timeout);
         if (run.outcome === 'passed') return { id: mutant.id, outcome: 'survived' };
         if (run.outcome === 'timeout') return { id: mutant.id, outcome: 'timeout' };
+        order.killedBy(run.failedFile);
         return { id: mutant.id, outcome: 'killed', killedBy: run.failedTest };
     } finally {
         workspace.restore(mutant);
@@ -128,6 +129,7 @@ async function main(): Promise<void> {
     if (baseline.outcome !== 'passed') {
         throw new Error(`the specs fail without any mutant: ${baseline.failedTest ?? baseline.outcome}`);
     }
+    const order = new Order(specs, baseline.durations);
     const timeout = Math.max(LEAST_TIMEOUT_MS, TIMEOUT_FACTOR * baseline.milliseconds);
     console.log(
         `${possible.length} mutants possible in ${files.join(', ')}; ${specs.length} spec files take ` +
@@ -150,7 +152,7 @@ async function main(): Promise<void> {
             const mutant = queue[next++];
             running++;
             const earlier = known.get(mutant.id);
-            const judged = earlier ?? (await judge(mutant, workspace, specs, timeout));
+            const judged = earlier ?? (await judge(mutant, workspace, order, timeout));
             running--;
             if (!earlier) journal.append(judged);
             results.push(judged);

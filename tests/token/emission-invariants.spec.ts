@@ -294,10 +294,10 @@ class Run {
 }
 
 describe('random operations', () => {
-    it.each([1, 2, 3, 4])('keep all books of the emission equal to the model (%i)', async (part) => {
+    it.each([1, 2])('keep all books of the emission equal to the model (%i)', async (part) => {
         await seeded(`emission invariants ${part}`, async (random) => {
             const run = await Run.create(random);
-            for (let i = 0; i < runs(500); i++) {
+            for (let i = 0; i < runs(1000); i++) {
                 await run.step();
                 await run.compare();
             }

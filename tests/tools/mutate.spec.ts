@@ -5,6 +5,7 @@ import * as path from 'path';
 import { applyMutant, mutantsOf, shuffled } from '../../tools/mutate/operators';
 import type { Mutant } from '../../tools/mutate/operators';
 import { Journal, makeReport } from '../../tools/mutate/results';
+import { Order } from '../../tools/mutate/specs';
 import { parseTact } from '../../tools/tact/syntax';
 
 const SOURCE = `const limit: Int = 10;
@@ -130,5 +131,22 @@ describe('the journal of outcomes', () => {
         expect([...new Journal(file, basis).keep(kept).keys()]).toEqual(held);
         // What was kept is of the new tests from then on, and nothing else is left.
         expect([...new Journal(file, basis).keep('same tests').keys()]).toEqual(held);
+    });
+});
+
+describe('the order of the spec files', () => {
+    it('puts those first that noticed most in the least time', () => {
+        const order = new Order(
+            ['slow', 'quick', 'useful'],
+            new Map([
+                ['slow', 9000],
+                ['quick', 1000],
+                ['useful', 2000],
+            ]),
+        );
+        expect(order.current()).toEqual(['quick', 'useful', 'slow']);
+        for (let i = 0; i < 3; i++) order.killedBy('useful');
+        order.killedBy(undefined); // a run that left no report
+        expect(order.current()).toEqual(['useful', 'quick', 'slow']);
     });
 });

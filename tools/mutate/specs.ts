@@ -6,10 +6,7 @@ import { listFiles, REPOSITORY_ROOT } from '../tact/project';
 
 const CONFIG = path.join('tools', 'mutate.config.json');
 
-/**
- * The spec files of a contract, in the order of the configuration: the random operations first, which notice most faults
- * within seconds, then the cheap ones.
- */
+/** The spec files of a contract. */
 export function specsOf(contract: string): string[] {
     const config = JSON.parse(fs.readFileSync(path.join(REPOSITORY_ROOT, CONFIG), 'utf8')) as Record<string, string[]>;
     if (!(contract in config)) throw new Error(`${CONFIG} does not say which specs test ${contract}`);
@@ -37,7 +34,30 @@ export interface SpecRun {
     outcome: 'passed' | 'failed' | 'timeout';
     /** Full name of the first test that failed, or what kept a whole file from running. */
     failedTest?: string;
+    /** The spec file it is in. */
+    failedFile?: string;
     milliseconds: number;
+    /** How long each spec file took that was run to its end. */
+    durations: Map<string, number>;
+}
+
+/** Which spec files to ask first: those that noticed most faults so far in the least time. */
+export class Order {
+    private readonly kills = new Map<string, number>();
+
+    constructor(
+        private readonly specs: string[],
+        private readonly durations: Map<string, number>,
+    ) {}
+
+    current(): string[] {
+        const worth = (spec: string): number => (1 + (this.kills.get(spec) ?? 0)) / (this.durations.get(spec) ?? 1);
+        return [...this.specs].sort((a, b) => worth(b) - worth(a));
+    }
+
+    killedBy(spec: string | undefined): void {
+        if (spec !== undefined) this.kills.set(spec, (this.kills.get(spec) ?? 0) + 1);
+    }
 }
 
 const active = new Set<number>();
@@ -94,20 +114,36 @@ export async function runSpecs(specs: string[], buildDirectory: string, timeout:
     clearTimeout(timer);
     active.delete(pid);
     const milliseconds = Date.now() - start;
-    if (expired) return { outcome: 'timeout', milliseconds };
-    if (code === 0) return { outcome: 'passed', milliseconds };
-    return { outcome: 'failed', failedTest: firstFailure(report), milliseconds };
+    const durations = new Map<string, number>();
+    if (expired) return { outcome: 'timeout', milliseconds, durations };
+    const files = readReport(report);
+    for (const { name, startTime, endTime } of files) durations.set(relativeTo(name), endTime - startTime);
+    if (code === 0) return { outcome: 'passed', milliseconds, durations };
+    return { outcome: 'failed', ...firstFailure(files), milliseconds, durations };
 }
 
-function firstFailure(report: string): string | undefined {
-    if (!fs.existsSync(report)) return undefined;
-    const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8')) as {
-        testResults: { name: string; message: string; assertionResults: { status: string; fullName: string }[] }[];
-    };
-    for (const file of testResults) {
+interface FileReport {
+    name: string;
+    message: string;
+    startTime: number;
+    endTime: number;
+    assertionResults: { status: string; fullName: string }[];
+}
+
+const relativeTo = (file: string): string => path.relative(REPOSITORY_ROOT, file);
+
+function readReport(report: string): FileReport[] {
+    if (!fs.existsSync(report)) return [];
+    return (JSON.parse(fs.readFileSync(report, 'utf8')) as { testResults: FileReport[] }).testResults;
+}
+
+function firstFailure(files: FileReport[]): Pick<SpecRun, 'failedTest' | 'failedFile'> {
+    for (const file of files) {
         const failed = file.assertionResults.find((a) => a.status === 'failed');
-        if (failed) return failed.fullName;
+        if (failed) return { failedTest: failed.fullName, failedFile: relativeTo(file.name) };
     }
-    const broken = testResults.find((file) => file.message !== '');
-    return broken && `${path.relative(REPOSITORY_ROOT, broken.name)}: ${broken.message.split('\n')[0]}`;
+    const broken = files.find((file) => file.message !== '');
+    if (!broken) return {};
+    const failedFile = relativeTo(broken.name);
+    return { failedTest: `${failedFile}: ${broken.message.split('\n')[0]}`, failedFile };
 }
