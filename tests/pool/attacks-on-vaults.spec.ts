@@ -38,7 +38,7 @@ const ceilingBody = (gpuCeiling: number): Cell => head(op.GpuCeilingChanged).sto
 const slashBody = (amount: bigint): Cell => head(op.SlashAnnounced).storeCoins(amount).storeUint(7, 256).endCell();
 
 describe('gas of a claim of two rounds on both sides of a border of blocks', () => {
-    it('is covered by its constants', async () => {
+    (underCoverage ? it.skip : it)('is covered by its constants', async () => {
         const unit = await DistributionUnit.open();
         const entries: Entry[] = [];
         const totals = [0, 1, 2, 3, 4, 5].map(() => 1n << 40n);
