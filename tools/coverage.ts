@@ -11,7 +11,8 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { buildAll } from './build';
-import { coverageByFile, formatPercent, lcov, readHits, table, totals } from './coverage/report';
+import { coverageByFile, formatPercent, lcov, readHits, sumHits, table, totals } from './coverage/report';
+import { Reach } from './coverage/reach';
 import { prepareWorkspace } from './coverage/workspace';
 import { runJest } from './jest/run-jest';
 import { REPOSITORY_ROOT } from './tact/project';
@@ -49,7 +50,9 @@ async function main(): Promise<void> {
         TACT_COVERAGE_HITS: HITS,
     });
 
-    const files = coverageByFile(markers, readHits(HITS)).filter((f) => f.file.startsWith(args.include));
+    const hits = readHits(HITS);
+    Reach.from(markers, hits).write();
+    const files = coverageByFile(markers, sumHits(hits)).filter((f) => f.file.startsWith(args.include));
     if (files.length === 0) throw new Error(`no statements under "${args.include}"`);
     fs.mkdirSync(path.dirname(LCOV), { recursive: true });
     fs.writeFileSync(LCOV, lcov(files));

@@ -3,7 +3,8 @@
  *
  * Puts small faults (mutate/operators.ts) into the source of a contract, one at a time, and runs the specs that
  * tools/mutate.config.json names for it. A fault that no spec notices is a survivor: it is listed in
- * docs/mutation/<Contract>.json, together with the reason docs/mutation/reasons.json gives for it, if any.
+ * docs/mutation/<Contract>.json, together with the reason docs/mutation/reasons.json gives for it, if any. After a coverage
+ * run over the same sources only the specs that execute the changed line are asked.
  *
  *   --sample  number of mutants to judge, drawn in an order the seed decides; mutants that do not compile, or compile to
  *             the same code, do not count and are replaced
@@ -16,6 +17,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { buildAll } from './build';
+import { Reach } from './coverage/reach';
 import { mutantsOf, shuffled } from './mutate/operators';
 import type { Mutant } from './mutate/operators';
 import { isValid, Journal, makeReport, printReport, readReasons, writeReport } from './mutate/results';
@@ -75,11 +77,18 @@ function basisOf(sources: string[], specs: string[]): Basis {
     return { sources: hashOf(sources), tests: hashOf([...specs, ...shared]) };
 }
 
-async function judge(mutant: Mutant, workspace: Workspace, order: Order, timeout: number): Promise<Judged> {
+async function judge(
+    mutant: Mutant,
+    workspace: Workspace,
+    order: Order,
+    reach: Reach,
+    timeout: number,
+): Promise<Judged> {
     try {
         const compiled = await workspace.compile(mutant);
         if (compiled !== 'changed') return { id: mutant.id, outcome: compiled };
-        const run = await runSpecs(order.current(), workspace.buildDirectory, timeout);
+        const specs = reach.among(order.current(), mutant.file, mutant.line);
+        const run = await runSpecs(specs, workspace.buildDirectory, timeout);
         if (run.outcome === 'passed') return { id: mutant.id, outcome: 'survived' };
         if (run.outcome === 'timeout') return { id: mutant.id, outcome: 'timeout' };
         order.killedBy(run.failedFile);
@@ -130,6 +139,7 @@ async function main(): Promise<void> {
         throw new Error(`the specs fail without any mutant: ${baseline.failedTest ?? baseline.outcome}`);
     }
     const order = new Order(specs, baseline.durations);
+    const reach = Reach.read();
     const timeout = Math.max(LEAST_TIMEOUT_MS, TIMEOUT_FACTOR * baseline.milliseconds);
     console.log(
         `${possible.length} mutants possible in ${files.join(', ')}; ${specs.length} spec files take ` +
@@ -152,7 +162,7 @@ async function main(): Promise<void> {
             const mutant = queue[next++];
             running++;
             const earlier = known.get(mutant.id);
-            const judged = earlier ?? (await judge(mutant, workspace, order, timeout));
+            const judged = earlier ?? (await judge(mutant, workspace, order, reach, timeout));
             running--;
             if (!earlier) journal.append(judged);
             results.push(judged);

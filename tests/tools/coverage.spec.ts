@@ -3,6 +3,8 @@ import type { Address, Contract, StateInit } from '@ton/core';
 import { beginCell, toNano } from '@ton/core';
 import { buildAll } from '../../tools/build';
 import { MARKER_IN_LOG } from '../../tools/coverage/instrument';
+import type { MarkerMap } from '../../tools/coverage/instrument';
+import { Reach } from '../../tools/coverage/reach';
 import { coverageByFile, formatPercent, lcov, missedLines, table, totals } from '../../tools/coverage/report';
 import type { FileCoverage } from '../../tools/coverage/report';
 import { prepareWorkspace } from '../../tools/coverage/workspace';
@@ -163,5 +165,35 @@ describe('coverage run', () => {
         const root = path.join(fixture.root, '.cov');
         prepareWorkspace(fixture.root, root);
         expect((await buildAll({ root, log: () => undefined })).built).toEqual([]);
+    });
+});
+
+describe('which specs reach a line', () => {
+    const FILE = 'contracts/common/math.tact';
+    const markers: MarkerMap = {
+        a: { file: FILE, line: 2, kind: 'statement' },
+        b: { file: FILE, line: 4, kind: 'statement' },
+        c: { file: FILE, line: 4, kind: 'else' },
+        d: { file: FILE, line: 9, kind: 'statement' },
+    };
+    const reach = Reach.from(markers, [
+        { spec: 'one', hits: { a: 1, c: 5 } },
+        { spec: 'two', hits: { a: 3, b: 2 } },
+    ]);
+    const all = ['two', 'three', 'one'];
+
+    it.each([
+        [2, ['two', 'one']],
+        [3, ['two', 'one']], // the second line of the statement of line 2
+        [4, ['two']],
+        [8, ['two']],
+    ])('line %i: those that execute its statement, in the order given', (line, specs) => {
+        expect(reach.among(all, FILE, line)).toEqual(specs);
+    });
+
+    it('is all of them where nothing is known: no such file, no statement before, nobody executes it', () => {
+        expect(reach.among(all, 'contracts/common/fees.tact', 4)).toEqual(all);
+        expect(reach.among(all, FILE, 1)).toEqual(all);
+        expect(reach.among(all, FILE, 9)).toEqual(all);
     });
 });

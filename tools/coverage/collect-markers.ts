@@ -8,6 +8,7 @@ import * as path from 'path';
 import { Executor } from '@ton/sandbox';
 import type { ExecutorVerbosity } from '@ton/sandbox';
 import { MARKER_IN_LOG } from './instrument';
+import type { SpecHits } from './report';
 
 const directory = process.env.TACT_COVERAGE_HITS;
 if (!directory) throw new Error('TACT_COVERAGE_HITS is not set: start the coverage run with npm run coverage');
@@ -47,5 +48,6 @@ Executor.prototype.runGetMethod = async function (args) {
 
 afterAll(() => {
     fs.mkdirSync(directory, { recursive: true });
-    fs.writeFileSync(path.join(directory, `${randomUUID()}.json`), JSON.stringify(hits));
+    const spec = path.relative(process.cwd(), expect.getState().testPath ?? '');
+    fs.writeFileSync(path.join(directory, `${randomUUID()}.json`), JSON.stringify({ spec, hits } satisfies SpecHits));
 });
