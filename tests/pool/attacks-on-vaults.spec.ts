@@ -20,17 +20,23 @@ import {
 import { underCoverage } from '../support/coverage';
 import { DistributionUnit, Entry } from '../support/pool/distribution-unit';
 import { PoolEnvironment } from '../support/pool/environment';
-import { cellOf, claimCost, computeFee, exitCode, outs, succeeded, txAt, VaultUnit } from '../support/pool/units';
+import {
+    cellOf,
+    claimCost,
+    computeFee,
+    exitCode,
+    gasOf,
+    outs,
+    succeeded,
+    txAt,
+    VaultUnit,
+} from '../support/pool/units';
 import { priceScenarios } from '../support/prices';
 
 const DAY = 86_400;
 const op = ParticipantVault.opcodes;
 const stake = toNano('10');
 const uri = beginCell().storeUint(0, 1000).endCell();
-
-function gasOf({ description: d }: Transaction): bigint {
-    return d.type === 'generic' && d.computePhase.type === 'vm' ? d.computePhase.gasUsed : 0n;
-}
 
 const sender = async (env: PoolEnvironment, name: string) => (await env.person(name)).getSender();
 const head = (opcode: number): Builder => beginCell().storeUint(opcode, 32).storeUint(0, 64);

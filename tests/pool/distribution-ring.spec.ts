@@ -1,11 +1,11 @@
 /** RewardDistribution: 65 to 72 rounds are kept; what nobody claimed by then goes into the reserve. */
-import { toNano, Transaction } from '@ton/core';
+import { Cell, toNano, Transaction } from '@ton/core';
 import '@ton/test-utils';
 
 import { fixRound, FixedRound, INCOME_EXPIRED, payout, poolEvents, RewardDistribution } from '../../wrappers/pool';
 import { DistributionUnit, Entry } from '../support/pool/distribution-unit';
 import { plain } from '../support/pool/plain';
-import { kept, outCount, outs } from '../support/pool/units';
+import { gasOf, kept, outCount, outs } from '../support/pool/units';
 
 const op = RewardDistribution.opcodes;
 const ROUNDS = 90;
@@ -50,6 +50,21 @@ beforeAll(async () => {
     }
     after.set(ROUNDS, unit.checkpoint());
 }, 300_000);
+
+/** Cells the contract stores, the code left out. */
+async function storedCells(): Promise<number> {
+    const { accountState } = await unit.blockchain.getContract(unit.address);
+    if (accountState?.type !== 'active') throw new Error('not active');
+    const seen = new Set<string>();
+    const visit = (cell: Cell): void => {
+        const hash = cell.hash().toString('hex');
+        if (seen.has(hash)) return;
+        seen.add(hash);
+        cell.refs.forEach(visit);
+    };
+    visit(accountState.state.data!);
+    return seen.size;
+}
 
 const at = async (rounds: number) => after.get(rounds)!();
 const own = (round: number) => payout(entries[round].score, 0, models[round]);
@@ -187,5 +202,21 @@ describe('a claim', () => {
         await unit.skipTo(90 + 24);
         expect(paidBy(await claim(0, 1n))).toBe(0n);
         expect(paidBy(await claim(0, (1n << 40n) - 1n))).toBe(0n);
+    });
+});
+
+describe('what is stored', () => {
+    it('stops growing after 72 rounds', async () => {
+        await at(73);
+        const full = await storedCells();
+        await at(ROUNDS);
+        expect(await storedCells()).toBe(full);
+    });
+
+    it('is turned over when a block is full, and not for the first round, before which there is none', () => {
+        const [first, second, ninth] = [0, 1, 8].map((round) => gasOf(transactions[round]));
+        const turn = 3000n;
+        expect(ninth - second).toBeGreaterThan(turn);
+        expect(ninth - first).toBeGreaterThan(turn);
     });
 });

@@ -197,3 +197,9 @@ export function plain(data: object, leaveOut: readonly string[] = []): Record<st
 export function cellOf(store: (builder: Builder) => void): Cell {
     return beginCell().store(store).endCell();
 }
+
+/** Gas of the computation of a transaction. */
+export function gasOf({ description }: Transaction): bigint {
+    if (description.type !== 'generic' || description.computePhase.type !== 'vm') return 0n;
+    return description.computePhase.gasUsed;
+}

@@ -5,7 +5,7 @@ import { SendMessageResult } from '@ton/sandbox';
 import * as built from '../../../build/ShareMinter/ShareMinter_ShareMinter';
 import { offchainMetadata, tokenCodes } from '../../../wrappers/token';
 import { START_TIME } from '../chain';
-import { refuse, succeeded, txsAt } from '../pool/transactions';
+import { gasOf, refuse, succeeded, txsAt } from '../pool/transactions';
 import { TOKEN_PEOPLE, TokenUnit } from './token-unit';
 
 export type TokenConstant =
@@ -41,11 +41,6 @@ export function forwardPrices(config: Cell) {
         /** GETORIGINALFWDFEE of what a message says it has left. */
         original: (left: bigint): bigint => (left * 0x10000n) / (0x10000n - first),
     };
-}
-
-function gasOf(tx: Transaction): bigint {
-    if (tx.description.type !== 'generic' || tx.description.computePhase.type !== 'vm') return 0n;
-    return tx.description.computePhase.gasUsed;
 }
 
 /** Gas of the contracts of a chain, wallets of people left out. */
