@@ -1,5 +1,5 @@
 /** Attacks on vaults and the registry: what reviewers with fresh eyes tried. The first ones worked before they were mended. */
-import { beginCell, Builder, Cell, toNano, Transaction } from '@ton/core';
+import { beginCell, Builder, Cell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 

@@ -1,5 +1,5 @@
 /** Which gas constant of contracts/token/gas.tact covers what, and the most expensive path of each. */
-import { Address, beginCell, Cell, Dictionary, toNano, Transaction } from '@ton/core';
+import { Address, beginCell, Cell, Dictionary, toNano } from '@ton/core';
 import { SendMessageResult } from '@ton/sandbox';
 
 import * as built from '../../../build/ShareMinter/ShareMinter_ShareMinter';
