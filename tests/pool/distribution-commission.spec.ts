@@ -262,6 +262,12 @@ describe('the commission', () => {
         expect((await unit.data()).commissionTotal).toBe(toNano('1.2'));
     });
 
+    it('goes to the basechain only, also when the operator contract should ask for something else', async () => {
+        const masterchain = new Address(-1, unit.addressOf('bob').hash);
+        await unit.refused(PoolExit.ERROR_BAD_ADDRESS, 'operator', payoutAddressBody(masterchain));
+        expect((await unit.data()).payout).toEqualAddress(unit.addressOf('payout'));
+    });
+
     it('of less than a nano is none', async () => {
         await unit.fill({ rewards: 9n });
         expect(outs(await unit.round({ totals: [7n] })).map((out) => out.op)).toEqual([op.Excesses]);
