@@ -1,0 +1,7 @@
+export * from './common';
+export * from './errors';
+export * from './StakingMaster';
+export * from './ProverStaking';
+export * from './StakePosition';
+export * from './ProverRewards';
+export * from './RewardPosition';
