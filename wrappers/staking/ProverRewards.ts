@@ -21,11 +21,7 @@ import { accountIdOf } from '../pool/metrics';
 import { ShareWallet } from '../token/ShareWallet';
 import { RewardPosition } from './RewardPosition';
 
-export type {
-    RewardsData,
-    RewardsDeskData,
-    RewardsMoney,
-} from '../../build/ProverRewards/ProverRewards_ProverRewards';
+export type { RewardsData, RewardsDeskData, RewardsMoney } from '../../build/ProverRewards/ProverRewards_ProverRewards';
 
 /** How a claim is paid: `kind` of ClaimRewards. */
 const CLAIM_TO = 0n;
@@ -273,9 +269,7 @@ export class ProverRewards implements Contract {
 
     /** The contract at that address. */
     async openRewardPosition(provider: ContractProvider, staker: Address) {
-        return provider.open(
-            RewardPosition.createFromAddress(await this.getRewardPositionAddress(provider, staker)),
-        );
+        return provider.open(RewardPosition.createFromAddress(await this.getRewardPositionAddress(provider, staker)));
     }
 
     /** What a claim of this staker would pay now. */

@@ -74,9 +74,7 @@ export class ProverStaking implements Contract {
     }
 
     static finaliseSlashBody(args: Query & { seq: Integer }): Cell {
-        return pack(
-            storeFinaliseSlash({ $$type: 'FinaliseSlash', queryId: queryIdOf(args), seq: BigInt(args.seq) }),
-        );
+        return pack(storeFinaliseSlash({ $$type: 'FinaliseSlash', queryId: queryIdOf(args), seq: BigInt(args.seq) }));
     }
 
     static payTreasuryBody(args: Query = {}): Cell {
@@ -84,9 +82,7 @@ export class ProverStaking implements Contract {
     }
 
     static releaseParkedBody(args: Query & { sender: Address }): Cell {
-        return pack(
-            storeReleaseParked({ $$type: 'ReleaseParked', queryId: queryIdOf(args), sender: args.sender }),
-        );
+        return pack(storeReleaseParked({ $$type: 'ReleaseParked', queryId: queryIdOf(args), sender: args.sender }));
     }
 
     static proveSurplusBody(args: Query & { amount: bigint }): Cell {

@@ -166,7 +166,11 @@ export class VectorRun {
                 if (!(await world.exists((await world.position(name, from)).address))) {
                     return { ok: false, error: 'nobody', values: {} };
                 }
-                const result = await world.request(from, name, step.op === 'requestUnstake' ? { amount } : { all: true });
+                const result = await world.request(
+                    from,
+                    name,
+                    step.op === 'requestUnstake' ? { amount } : { all: true },
+                );
                 return this.outcome([result], { burnedRawShares: before - (await this.raw(name, from)) });
             }
             case 'completeUnstake': {
@@ -251,11 +255,18 @@ export class VectorRun {
                 return this.outcome([result], { pending: (await staking.getProver()).nextMinSelfAt > 0n });
             }
             case 'completeMinSelfStakeUpdate':
-                return this.outcome([
-                    await world.prover(name).staking.sendApplyMinSelfStake(world.sender(from), {}),
-                ]);
+                return this.outcome([await world.prover(name).staking.sendApplyMinSelfStake(world.sender(from), {})]);
             case 'setParam':
                 return this.setParam(from, String(step.param), BigInt(step.value as string));
+            case 'withdrawTreasury': {
+                // Whole, to the treasury address, by anyone, once the appeal windows are over.
+                const { staking } = world.prover('prover1');
+                world.advance(7 * 86_400);
+                for (const [seq, slash] of await staking.getLastSlashes()) {
+                    if (slash.verdict === 'open') await staking.sendFinaliseSlash(world.sender('stranger'), { seq });
+                }
+                return this.outcome([await staking.sendPayTreasury(world.sender(from), {})]);
+            }
             case 'pause': {
                 const result = await world.master.sendPause(world.sender(from), {});
                 for (const prover of world.provers.values()) await this.push(prover);
@@ -278,11 +289,12 @@ export class VectorRun {
         const { world } = this;
         const field = {
             UnstakeDelay: 'unstakeDelay',
-            MaxSlashPercentage: 'maxSlash',
+            MaxSlash: 'maxSlash',
             GlobalMinSelfStake: 'minSelfStake',
         }[param];
         if (!field) throw new Error(`no parameter ${param}`);
-        const next = { ...world.params, [field]: value };
+        // The largest value that the field holds stands for everything above it.
+        const next = { ...world.params, [field]: field === 'maxSlash' && value > 0xfffffn ? 0xfffffn : value };
         const result = await world.master.sendAnnounceParams(world.sender(from), { params: next });
         if (world.failures(result).length > 0) return this.outcome([result]);
         world.advance(Number(world.params.unstakeDelay));
@@ -314,7 +326,6 @@ export class VectorRun {
                 const position = await world.position(name, who as StakingPerson);
                 const { active } = await position.getPosition();
                 count += active > 0n ? 1 : 0;
-                const mirror = await world.rewardPosition(name, who as StakingPerson);
                 stakers[who] = {
                     rawShares: String(active),
                     effective: String(await staking.getEffective(active)),
@@ -324,7 +335,7 @@ export class VectorRun {
                             effective: String(await staking.getEffective(raw)),
                         })),
                     ),
-                    pendingRewards: String((await mirror.getRewardPosition()).pending),
+                    pendingRewards: String(await rewards.getClaimable(world.address(who as StakingPerson))),
                 };
             }
             provers[name] = {
