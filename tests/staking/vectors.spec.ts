@@ -230,7 +230,7 @@ describe('published formulas, on a ProverStaking whose storage is set directly',
         if ('error' in v.expected!) {
             expect(quote.refused).toBe(true);
             expect(world.failures(await world.slash('prover1', ppm))).toContain(
-                StakingExit[ERRORS[String(v.expected!.error)] as StakingErrorName],
+                StakingExit[ERRORS[String(v.expected.error)] as StakingErrorName],
             );
             return;
         }

@@ -135,14 +135,14 @@ export class VectorRun {
         const from = this.who(step.from);
         const name = (step.prover ?? step.from) as StakingPerson;
         const known = world.provers.has(name);
-        const amount = BigInt((step.amount as string) ?? 0);
+        const amount = BigInt(step.amount ?? 0);
         switch (step.op) {
             case 'warp':
                 world.advance(Number(step.seconds));
                 return { ok: true, values: {} };
             case 'init': {
-                const min = BigInt((step.minSelfStake as string) ?? world.params.minSelfStake);
-                const init = await world.initProver(from, min, BigInt(step.commissionBps as string));
+                const min = BigInt(step.minSelfStake ?? world.params.minSelfStake);
+                const init = await world.initProver(from, min, BigInt(step.commissionBps));
                 if (world.failures(init).length > 0) {
                     world.provers.delete(from);
                     return this.outcome([init]);
@@ -185,7 +185,7 @@ export class VectorRun {
                 if (!known) return { ok: false, error: 'nobody', values: {} };
                 const { staking } = world.prover(name);
                 const before = (await staking.getSolvency()).escrow;
-                const result = await world.slash(name, BigInt(step.ppm as string), from);
+                const result = await world.slash(name, BigInt(step.ppm), from);
                 return this.outcome([result], {
                     totalSlashed: (await staking.getSolvency()).escrow - before,
                     newScale: (await staking.getProver()).scale,
@@ -220,7 +220,7 @@ export class VectorRun {
             case 'setCommission':
                 return this.outcome([
                     await world.prover('prover1').rewards.sendSetCommission(world.sender(from), {
-                        commission: BigInt(step.bps as string),
+                        commission: BigInt(step.bps),
                         value: toNano('1'),
                     }),
                 ]);
@@ -242,22 +242,20 @@ export class VectorRun {
                 ]);
             case 'eligible': {
                 if (!known) return { ok: true, values: { eligible: 'false', totalStake: '0' } };
-                const { eligible, stake } = await world
-                    .prover(name)
-                    .staking.getEligible(BigInt(step.minStake as string));
+                const { eligible, stake } = await world.prover(name).staking.getEligible(BigInt(step.minStake));
                 return { ok: true, values: { eligible: String(eligible), totalStake: String(stake) } };
             }
             case 'updateMinSelfStake': {
                 const { staking } = world.prover(name);
                 const result = await staking.sendSetMinSelfStake(world.sender(from), {
-                    minSelfStake: BigInt(step.value as string),
+                    minSelfStake: BigInt(step.value),
                 });
                 return this.outcome([result], { pending: (await staking.getProver()).nextMinSelfAt > 0n });
             }
             case 'completeMinSelfStakeUpdate':
                 return this.outcome([await world.prover(name).staking.sendApplyMinSelfStake(world.sender(from), {})]);
             case 'setParam':
-                return this.setParam(from, String(step.param), BigInt(step.value as string));
+                return this.setParam(from, String(step.param), BigInt(step.value));
             case 'withdrawTreasury': {
                 // Whole, to the treasury address, by anyone, once the appeal windows are over.
                 const { staking } = world.prover('prover1');
