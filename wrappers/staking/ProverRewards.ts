@@ -268,14 +268,14 @@ export class ProverRewards implements Contract {
     }
 
     /** The contract at that address. */
-    async openRewardPosition(provider: ContractProvider, staker: Address) {
+    async getOpenedRewardPosition(provider: ContractProvider, staker: Address) {
         return provider.open(RewardPosition.createFromAddress(await this.getRewardPositionAddress(provider, staker)));
     }
 
     /** What a claim of this staker would pay now. */
     async getClaimable(provider: ContractProvider, staker: Address): Promise<bigint> {
         const { acc } = await this.getRewardsData(provider);
-        return (await this.openRewardPosition(provider, staker)).getClaimable(acc);
+        return (await this.getOpenedRewardPosition(provider, staker)).getClaimable(acc);
     }
 
     /** TON that the transfer of a reward must forward. */

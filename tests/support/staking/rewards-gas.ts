@@ -11,7 +11,10 @@ export type GasRow = { contract: 'ProverRewards' | 'RewardPosition' | 'other'; o
 const names = new Map<number, string>(Object.entries(ProverRewards.opcodes).map(([name, op]) => [op, name]));
 
 /** One row a transaction, in order. */
-export async function gasRows(blockchain: Blockchain, result: Pick<SendMessageResult, 'transactions'>): Promise<GasRow[]> {
+export async function gasRows(
+    blockchain: Blockchain,
+    result: Pick<SendMessageResult, 'transactions'>,
+): Promise<GasRow[]> {
     const rewards = (await proverRewardsCode()).hash().toString('hex');
     const mirror = (await rewardPositionCode()).hash().toString('hex');
     const rows: GasRow[] = [];
@@ -36,8 +39,13 @@ export async function gasRows(blockchain: Blockchain, result: Pick<SendMessageRe
 }
 
 /** The same as text, for people. */
-export async function computeGas(blockchain: Blockchain, result: Pick<SendMessageResult, 'transactions'>): Promise<string> {
-    return (await gasRows(blockchain, result)).map((r) => `${r.contract}.${r.op} ${r.gas}${r.exit ? ` exit ${r.exit}` : ''}`).join('; ');
+export async function computeGas(
+    blockchain: Blockchain,
+    result: Pick<SendMessageResult, 'transactions'>,
+): Promise<string> {
+    return (await gasRows(blockchain, result))
+        .map((r) => `${r.contract}.${r.op} ${r.gas}${r.exit ? ` exit ${r.exit}` : ''}`)
+        .join('; ');
 }
 
 void RewardPosition;

@@ -2,7 +2,7 @@
  * One prover's rewards with real jettons, and wallets in the place of master and ProverStaking. StakePositions are spoken for
  * by the test: `delta` sends in the name of the real address, where an account that accepts everything is put.
  */
-import { Address, beginCell, Cell, toNano } from '@ton/core';
+import { Address, beginCell, Cell, Message, toNano } from '@ton/core';
 import { Blockchain, internal, SandboxContract, SendMessageResult } from '@ton/sandbox';
 
 import {
@@ -288,6 +288,38 @@ export class RewardsUnit {
         );
     }
 
+    /** The three ways to begin something, as messages that wait to be delivered. */
+    addMessage(amount: bigint): Message {
+        const body = ShareWallet.transferBody({
+            amount,
+            destination: this.address,
+            response: this.id('payer'),
+            forwardTonAmount: toNano('0.2'),
+            forwardPayload: ProverRewards.rewardPayload(),
+        });
+        const to = this.walletOf(this.id('payer')).address;
+        return internal({ from: this.id('payer'), to, value: toNano('0.5'), body, bounce: true });
+    }
+
+    claimMessage(who: RewardPerson): Message {
+        const body = ProverRewards.claimRewardsBody({ staker: this.id(who) });
+        return internal({ from: this.id(who), to: this.address, value: toNano('0.5'), body, bounce: true });
+    }
+
+    deltaMessage(who: RewardPerson, delta: bigint): Message {
+        const seq = (this.seqs.get(who) ?? 0n) + 1n;
+        this.seqs.set(who, seq);
+        const staker = this.id(who);
+        const body = this.deltaBody(staker, delta, seq);
+        return internal({
+            from: this.positionAddress(staker),
+            to: this.address,
+            value: toNano('0.5'),
+            body,
+            bounce: true,
+        });
+    }
+
     mirror(who: RewardPerson): SandboxContract<RewardPosition> {
         return this.blockchain.openContract(
             RewardPosition.createFromConfig({ rewards: this.address, staker: this.id(who), code: this.mirrorCode }),
@@ -360,9 +392,7 @@ export class RewardsUnit {
     }
 
     retireBody(): Cell {
-        return cellOf(
-            storeRetireAsk({ $$type: 'RetireAsk', queryId: 6n, responseTo: accountIdOf(this.id('keeper')) }),
-        );
+        return cellOf(storeRetireAsk({ $$type: 'RetireAsk', queryId: 6n, responseTo: accountIdOf(this.id('keeper')) }));
     }
 
     /** A payout, asked for in the name of a RewardPosition. */
