@@ -43,6 +43,8 @@ describe('slash, appeal, verdict', () => {
     it('gives back what it took, leavers included, newcomers not', async () => {
         await ok(await world.request('bob', 'prover1', { amount: world.unit(100) }));
         await ok(await world.slash('prover1', 100_000));
+        // Nobody joins a prover whose own stake is below his minimum.
+        await ok(await world.stake('prover1', 'prover1', world.unit(200)));
         await ok(await world.stake('carol', 'prover1', world.unit(900)));
         world.advance(7 * DAY - 1);
         await ok(await world.appeal('alice', 'prover1', 1, world.unit(2)));
