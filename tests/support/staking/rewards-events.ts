@@ -44,5 +44,5 @@ export function rewardEvents<N extends Name = Name>(
             events.push({ event: name, ...fields } as Event);
         }
     }
-    return events.filter((e) => only === undefined || e.event === only) as Event<N>[];
+    return events.filter((e) => only === undefined || e.event === only) as unknown as Event<N>[];
 }
