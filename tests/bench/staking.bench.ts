@@ -37,7 +37,15 @@ function addressOf(index: number): Address {
 export async function run(record: Recorder): Promise<void> {
     const world = await World.create({ params: { delegationCap: 65_535n } });
     await world.open('prover1', world.unit(1000));
+    // Far above his minimum, so that a slash does not close the prover for others.
+    await world.stake('prover1', 'prover1', world.unit(9000));
+    // A staker who has done everything before: wallets, positions and rings exist.
     await world.stake('alice', 'prover1', world.unit(500));
+    await world.reward('payer', 'prover1', world.unit(1000));
+    await world.claim('alice', 'prover1');
+    await world.request('alice', 'prover1', { amount: world.unit(5) });
+    world.advance(WEEK);
+    await world.complete('alice', 'prover1');
     const people: WalletPredicate = (address) => STAKING_PEOPLE.some((name) => world.address(name).equals(address));
     const { staking, rewards } = world.prover('prover1');
     const jettons = [staking.address, rewards.address, ...STAKING_PEOPLE.map((name) => world.address(name))]
@@ -48,6 +56,8 @@ export async function run(record: Recorder): Promise<void> {
     for (const size of record.sizes(SIZES)) {
         await populate(world, stakers, size);
         stakers = size;
+        // What is measured leaves slashes and payouts behind; the next size begins without them.
+        const restore = world.checkpoint();
         const add = async (operation: string, result: SendMessageResult, jetton = false) => {
             record('staking', operation, size, await measure(world.blockchain, result, without));
             if (jetton) {
@@ -61,5 +71,6 @@ export async function run(record: Recorder): Promise<void> {
         world.advance(WEEK);
         await add('unstake-complete', await world.complete('alice', 'prover1'), true);
         await add('slash', await world.slash('prover1', 10_000));
+        await restore();
     }
 }

@@ -281,7 +281,7 @@ export class World {
 
     async rewardPosition(prover: StakingPerson, who: Who): Promise<SandboxContract<RewardPosition>> {
         return this.blockchain.openContract(
-            await RewardPosition.createFromConfig({
+            RewardPosition.createFromConfig({
                 rewards: this.prover(prover).rewards.address,
                 staker: this.address(who),
                 code: (await stakingCodes()).rewardPosition,
