@@ -23,6 +23,8 @@ const config: Config = {
             },
         ],
     },
+    // The same results in less time: every suite runs on the sandbox.
+    setupFiles: ['<rootDir>/tests/support/fast-core.ts'],
     setupFilesAfterEnv: process.env.TACT_COVERAGE === '1' ? ['<rootDir>/tools/coverage/collect-markers.ts'] : [],
     globalSetup: '<rootDir>/tools/jest/build-before-tests.ts',
     moduleNameMapper: buildDirectory ? { '^(?:\\.\\./)+build/(.*)$': `${buildDirectory}/$1` } : {},

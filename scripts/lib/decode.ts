@@ -11,12 +11,9 @@ export type DecodedMessage = { name: string; fields: Record<string, unknown> };
 type Load = (slice: Slice) => Record<string, unknown>;
 
 const LOADERS = new Map<number, { name: string; load: Load }>();
-for (const [module, opcodes] of [
-    [operator, operator.PoolOperator.opcodes],
-    [registry, registry.ParticipantRegistry.opcodes],
-    [vault, vault.ParticipantVault.opcodes],
-    [distribution, distribution.RewardDistribution.opcodes],
-] as const) {
+
+/** Makes the messages of a generated module known. Scripts of other families add theirs. */
+export function addMessages(module: object, opcodes: Readonly<Record<string, number>>): void {
     for (const [name, opcode] of Object.entries(opcodes)) {
         const load = (module as Record<string, unknown>)[`load${name}`];
         if (typeof load === 'function') {
@@ -24,6 +21,11 @@ for (const [module, opcodes] of [
         }
     }
 }
+
+addMessages(operator, operator.PoolOperator.opcodes);
+addMessages(registry, registry.ParticipantRegistry.opcodes);
+addMessages(vault, vault.ParticipantVault.opcodes);
+addMessages(distribution, distribution.RewardDistribution.opcodes);
 
 /** Operation code of a body, 0 for a text or an empty body. */
 export function opcode(body: Cell): number {

@@ -50,6 +50,19 @@ export class PartialError extends ScriptError {
     }
 }
 
+/** What exit codes of other families mean; their scripts add them. */
+const OTHERS: ReadonlyMap<number, { name: string; text: string }>[] = [];
+
+export function addErrors(errors: ReadonlyMap<number, { name: string; text: string }>): void {
+    OTHERS.push(errors);
+}
+
+/** Like `describeExit`, with the errors of every family whose scripts are loaded. */
+export function describeFailure(code: number): string {
+    const other = OTHERS.map((errors) => errors.get(code)).find((error) => error !== undefined);
+    return other === undefined ? describeExit(code) : `${code} ${other.name}: ${other.text}`;
+}
+
 /** Refuses before anything is sent, in the words of the contract's own error. */
 export function refuse(rule: PoolErrorName, why?: string): never {
     const text = POOL_ERRORS.get(PoolExit[rule])?.text ?? describeExit(PoolExit[rule]);

@@ -8,7 +8,6 @@ import type { NetworkProvider } from '@ton/blueprint';
 import { TonClient } from '@ton/ton';
 
 import {
-    describeExit,
     ParticipantRegistry,
     ParticipantVault,
     poolCodes,
@@ -22,7 +21,16 @@ import { Args, helpText, parseArgs, ScriptSpec } from './args';
 import { chainTime, outcome, retry, sleep } from './chain';
 import { ResolveName } from './csv';
 import { decodeMessage, fieldLines, messageName } from './decode';
-import { ChainError, messageOf, PartialError, RefusedError, requireRule, ScriptError, UsageError } from './errors';
+import {
+    ChainError,
+    describeFailure,
+    messageOf,
+    PartialError,
+    RefusedError,
+    requireRule,
+    ScriptError,
+    UsageError,
+} from './errors';
 import { parseAddress, parseSeconds, parseTon, toJson, ton } from './format';
 import { cellFromText, Manifest, readManifest } from './manifest';
 import { Progress } from './progress';
@@ -465,7 +473,7 @@ export class Session {
                 }
                 throw new ChainError(
                     `${step.title}: ${messageName(failure.body)} failed at ${this.show(failure.address)} with ` +
-                        `${describeExit(failure.code)}`,
+                        `${describeFailure(failure.code)}`,
                 );
             }
             if (Date.now() >= deadline || (local && look >= 5)) {

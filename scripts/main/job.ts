@@ -377,11 +377,12 @@ export class MainJob {
             poolEvents(desk.transactions.slice(from), 'MetricsRefused').length,
             0,
         );
-        // Only when nobody is missing: otherwise the report window has to run out. (The registry compares numbers, and
-        // rows of those who left during the epoch count; so whoever is still there is looked up here.)
+        // Only when nobody is missing: otherwise the report window has to run out. Who left during the epoch has worked
+        // in it, and has to be reported like everybody who is still there.
         const missing: string[] = [];
         for (const [name, vault] of this.vaults) {
-            const there = (await vault.getVaultData()).status !== VAULT_LEFT;
+            const { status, completedAt } = await vault.getVaultData();
+            const there = status !== VAULT_LEFT || completedAt >= open.start;
             if (there && !metrics.some((row) => row.name === name)) {
                 missing.push(name);
             }

@@ -81,6 +81,7 @@ const setActive = (env: PoolEnvironment, active: number): Promise<void> =>
 
 async function at(users: number, record: Recorder): Promise<void> {
     const env = await PoolEnvironment.create({ epochSeconds: DAY });
+    record.watch(env.blockchain);
     const isWallet: WalletPredicate = (address) => wallets.has(address.toRawString());
     const wallets = new Set(Object.values(env.roles).map((w) => w.address.toRawString()));
     const cost = (result: SendMessageResult) => measure(env.blockchain, result, isWallet);
@@ -123,6 +124,8 @@ async function at(users: number, record: Recorder): Promise<void> {
                 gas: Math.round(all.gas / BATCH),
                 fees: all.fees / BigInt(BATCH),
                 hops: 2,
+                steps: all.steps,
+                per: BATCH,
             });
         }
     }

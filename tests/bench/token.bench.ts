@@ -17,6 +17,7 @@ import { TOKEN_PEOPLE, TokenUnit } from '../support/token/token-unit';
 
 async function tour(record: Recorder, suffix: string, library: boolean): Promise<void> {
     const unit = await TokenUnit.create({ library, closed: true });
+    record.watch(unit.blockchain);
     const isWallet = walletPredicate(...TOKEN_PEOPLE.map((name) => unit.people[name]));
     const add = async (operation: string, result: Parameters<typeof measure>[1]) =>
         record('token', operation + suffix, 1, await measure(unit.blockchain, result, isWallet));

@@ -182,16 +182,17 @@ describe('the rate of a round', () => {
         expect(await rateOf(raised)).toBe(800n);
     });
 
-    it('before the first entry is the lowest that is known', async () => {
+    it('before the first entry is that of the set-up, or the one now if it is lower', async () => {
         unit.advance(10n);
         await set(600n);
         unit.at(start + 11n);
         await set(1200n);
-        unit.advance(EXIT_DELAY);
         expect(await rateOf(start - 1n)).toBe(600n);
+        unit.advance(EXIT_DELAY);
+        expect(await rateOf(start - 1n)).toBe(1000n);
     });
 
-    it('of an epoch before sixteen changes is the lowest of them; the seventeenth falls out', async () => {
+    it('of an epoch before sixteen changes is the lowest there can be; the seventeenth falls out', async () => {
         // 1000, then 990, 980, ... : 15 cuts fill the list.
         const steps = [step(start, 1000n)];
         for (let i = 1n; i <= 15n; i++) {
@@ -204,14 +205,13 @@ describe('the rate of a round', () => {
         unit.advance(10n);
         await set(700n);
         expect(await changes()).toEqual([step(unit.now, 700n), ...steps.slice(0, 15)]);
-        // The entry of the start is gone; whatever epoch it is, no more than 700.
-        expect(await rateOf(start)).toBe(700n);
-        // A raise makes the difference visible: now 1500, lowest known 700.
+        // The entry of the start is gone, and nobody can say what the rate was.
+        expect(await rateOf(start)).toBe(COMMISSION_MIN);
         await set(1500n);
         unit.advance(EXIT_DELAY);
         expect((await changes())[0]).toEqual(step(unit.now, 1500n));
         expect(await changes()).toHaveLength(16);
-        expect(await rateOf(start)).toBe(700n);
+        expect(await rateOf(start)).toBe(COMMISSION_MIN);
         // An epoch under a known entry keeps that entry's rate: 970 was the rate from start + 30 to start + 40.
         expect(await rateOf(start + 35n)).toBe(970n);
         expect(await rateOf(unit.now)).toBe(1500n);

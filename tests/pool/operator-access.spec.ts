@@ -2,6 +2,7 @@
 import { beginCell, Cell, toNano } from '@ton/core';
 import '@ton/test-utils';
 
+import { CocoonOp } from '../../wrappers/cocoon';
 import { PoolExit, PoolOperator } from '../../wrappers/pool';
 import {
     epochMissedBody,
@@ -24,7 +25,7 @@ type Operation = {
     relays?: boolean;
 };
 
-const cell = beginCell().storeUint(0xabcdef, 24).endCell();
+const payout = beginCell().storeUint(CocoonOp.workerPayout, 32).endCell();
 const idle = async (unit: OperatorUnit) => {
     await unit.finished('owner', PoolOperator.setActiveBody({ active: false }));
     unit.advance(604_800n);
@@ -80,7 +81,7 @@ const OWNERS: Operation[] = [
     },
     {
         name: 'ForwardEnvelope',
-        body: (unit) => PoolOperator.forwardEnvelopeBody({ worker: unit.addressOf('stranger'), envelope: cell }),
+        body: (unit) => PoolOperator.forwardEnvelopeBody({ worker: unit.addressOf('stranger'), envelope: payout }),
         relays: true,
     },
 ];

@@ -94,8 +94,22 @@ describe('what the operator contract sends', () => {
         await unit.finished('owner', PoolOperator.setActiveBody({ active: false }));
         await unit.done('owner', PoolOperator.registerOwnWorkerBody({ worker: account(1) }));
         await unit.done('owner', PoolOperator.ownWalletCommandBody({ wallet: account(2), command: 'w' }));
-        await unit.done('owner', PoolOperator.forwardEnvelopeBody({ worker: account(3), envelope: Cell.EMPTY }));
+        const envelope = beginCell().storeUint(CocoonOp.workerLastPayout, 32).endCell();
+        await unit.done('owner', PoolOperator.forwardEnvelopeBody({ worker: account(3), envelope }));
     });
+
+    it.each([...Object.values(CocoonOp), op.RolesUpdate, op.AskIdle, op.PayoutAddressChange])(
+        'no envelope but a signed payout: %i',
+        async (code) => {
+            const envelope = beginCell().storeUint(code, 32).storeUint(0, 64).endCell();
+            const body = PoolOperator.forwardEnvelopeBody({ worker: account(3), envelope });
+            if (code === CocoonOp.workerPayout || code === CocoonOp.workerLastPayout) {
+                await unit.done('owner', body);
+            } else {
+                await unit.refused(PoolExit.ERROR_COMMAND, 'owner', body);
+            }
+        },
+    );
 });
 
 describe('with Cocoon', () => {

@@ -197,6 +197,7 @@ describe('a fine', () => {
         // Begun while active: only the stake is missing.
         await fresh.topUp(toNano('100') - 19n);
         await fresh.finished('owner', activate);
+        fresh.advance(10n);
         await fresh.finished('owner', deactivate);
         fresh.advance(EXIT_DELAY);
         const { inactiveSince, stake } = await fresh.data();
@@ -316,6 +317,9 @@ describe('the stake leaves', () => {
         expect(activeSince).toBe(inactiveSince);
         await unit.refused(PoolExit.ERROR_STILL_BOUND, 'registry', idleConfirmedBody(inactiveSince - 1n, 1n));
         await unit.refused(PoolExit.ERROR_STILL_BOUND, 'registry', idleConfirmedBody(inactiveSince + 1n, 1n));
+        unit.advance(EXIT_DELAY - 1n);
+        await unit.refused(PoolExit.ERROR_STILL_BOUND, 'registry', idleConfirmedBody(inactiveSince, 1n));
+        unit.advance(1n);
         await unit.refused(PoolExit.ERROR_TOO_MUCH, 'registry', idleConfirmedBody(inactiveSince, toNano('100') + 1n));
         await unit.finished('owner', activate);
         await unit.refused(PoolExit.ERROR_STILL_BOUND, 'registry', idleConfirmedBody(inactiveSince, 1n));

@@ -8,7 +8,7 @@ import {
     storeAskIdle,
     storeMetricsEntry,
 } from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
-import { ParticipantRegistry, poolEvents, PoolExit, scoreOf } from '../../wrappers/pool';
+import { packEntry, ParticipantRegistry, poolEvents, PoolExit, scoreOf } from '../../wrappers/pool';
 import {
     afterFees,
     cellOf,
@@ -154,9 +154,7 @@ describe('bounces to a registry', () => {
                     $$type: 'MetricsEntry',
                     queryId: 0n,
                     epoch: 0n,
-                    attempt: false,
-                    bucket: 0n,
-                    score: 5n,
+                    entry: packEntry({ attempt: false, bucket: 0n, score: 5n }),
                     seconds: 0n,
                     gpu: 1n,
                     epochEnd: 0n,

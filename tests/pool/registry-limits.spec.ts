@@ -9,6 +9,7 @@ import {
     GAS_REGISTRY_REPORT_BASE,
     GAS_REGISTRY_REPORT_ROW,
     GAS_VAULT_METRICS,
+    METRICS_BITS,
     loadMetricsEntry,
     ROW_BITS,
     storeReportMetrics,
@@ -26,6 +27,7 @@ import {
     POOL_UPGRADE_DELAY,
     scoreOf,
     WEEK,
+    unpackEntry,
 } from '../../wrappers/pool';
 import { underCoverage } from '../support/coverage';
 import {
@@ -42,6 +44,7 @@ import {
     REFUSAL,
     REFUSING_CODE,
     sameAddress,
+    smallForward,
     succeeded,
     txAt,
     afterFees,
@@ -50,6 +53,8 @@ import {
 
 const op = ParticipantRegistry.opcodes;
 const DAY = 86_400n;
+/** What the registry tells a vault. */
+const entryOf = (body: Cell) => unpackEntry(loadMetricsEntry(body.beginParse()).entry);
 const { ERROR_BAD_ADDRESS, ERROR_BAD_PARAMETER, ERROR_BATCH, ERROR_METRICS_BOUNDS } = PoolExit;
 const { ERROR_NOT_ACTIVE, ERROR_STAKE_TOO_LOW, ERROR_VALUE_TOO_LOW } = PoolExit;
 
@@ -225,13 +230,12 @@ describe('limits of a registry', () => {
             await unit.refused(ERROR_METRICS_BOUNDS, 'reporter', body([row(), row({ [field]: bad })]), toNano('3'));
             const tx = txAt(await unit.send('reporter', body([row({ [field]: good })]), toNano('3')), unit.address);
             expect(exitCode(tx)).toBe(0);
-            const entry = loadMetricsEntry(outs(tx)[0].body.beginParse());
-            expect(entry.score).toBe(scoreOf(row({ [field]: good })));
+            expect(entryOf(outs(tx)[0].body).score).toBe(scoreOf(row({ [field]: good })));
         });
 
         it('take outages, however many', async () => {
             const tx = txAt(await unit.send('reporter', body([row({ outages: 65_535 })]), toNano('3')), unit.address);
-            expect(loadMetricsEntry(outs(tx)[0].body.beginParse()).bucket).toBe(3n);
+            expect(entryOf(outs(tx)[0].body).bucket).toBe(3n);
             expect(await unit.registry.getBucketTotal(3)).toBe(scoreOf(row()));
         });
 
@@ -239,7 +243,7 @@ describe('limits of a registry', () => {
             const uptimes = [0, 7_999, 8_000, 9_500, 9_501, 10_000];
             const rows = uptimes.map((uptimeBps) => row({ uptimeBps }));
             const tx = txAt(await unit.send('reporter', body(rows), toNano('9')), unit.address);
-            const buckets = outs(tx).map((out) => loadMetricsEntry(out.body.beginParse()).bucket);
+            const buckets = outs(tx).map((out) => entryOf(out.body).bucket);
             expect(buckets).toEqual([2n, 2n, 1n, 1n, 0n, 0n]);
             expect(buckets).toEqual(rows.map((r) => BigInt(bucketOf(r, DAY))));
         });
@@ -258,7 +262,7 @@ describe('limits of a registry', () => {
             other.advance(BigInt(epochSeconds));
             const result = await other.report(0, [row({ outages, uptimeBps: 9_000 })]);
             const [out] = outs(txAt(result, other.address));
-            expect(loadMetricsEntry(out.body.beginParse()).bucket).toBe(frequent ? 4n : 1n);
+            expect(entryOf(out.body).bucket).toBe(frequent ? 4n : 1n);
             // Nobody is registered there: the entry has come back, and the other total was never touched.
             expect(await other.registry.getBucketTotal(frequent ? 4 : 1)).toBe(0n);
             expect(poolEvents(result.transactions, 'MetricsRefused')).toMatchObject([
@@ -331,13 +335,12 @@ describe('limits of a registry', () => {
                 const own =
                     computeFee(GAS_REGISTRY_REPORT_BASE + GAS_REGISTRY_REPORT_ROW * n) +
                     forwardFee(n / 2n + 2n, EVENT_BITS + ROW_BITS * n);
-                const each = computeFee(GAS_VAULT_METRICS);
-                // Without a minimum an entry travels in the root cell of its message; get_cost provides for a second one.
-                const least = own + n * (each + (minEarned === 0n ? forwardFee(0n, 0n) : forwardFee(1n, EVENT_BITS)));
+                const each = computeFee(GAS_VAULT_METRICS) + smallForward();
+                const least = own + n * (each + forwardFee(1n, METRICS_BITS));
                 expect(await pool.registry.getReportMinimum(n)).toBe(least);
                 const close = await pool.registry.getCost(op.CloseEpoch);
                 expect(await pool.registry.getCost(op.ReportMetrics, n)).toBe(
-                    own + n * (claimCost(GAS_VAULT_METRICS, 1n) + forwardFee(1n, EVENT_BITS)) + close,
+                    own + n * (claimCost(GAS_VAULT_METRICS, 1n) + forwardFee(1n, METRICS_BITS)) + close,
                 );
                 await pool.refused(ERROR_VALUE_TOO_LOW, 'reporter', report, least - 1n);
                 if (!underCoverage) {

@@ -14,6 +14,7 @@ import {
     bucketOf,
     EXIT_DELAY,
     MAX_BATCH,
+    packEntry,
     ParticipantRegistry,
     parseEntries,
     poolEvents,
@@ -87,9 +88,7 @@ describe('a registry alone', () => {
                     $$type: 'MetricsEntry',
                     queryId: 12n,
                     epoch: 0n,
-                    attempt: false,
-                    bucket: BigInt(bucketOf(row, DAY)),
-                    score: scoreOf(row),
+                    entry: packEntry({ attempt: false, bucket: BigInt(bucketOf(row, DAY)), score: scoreOf(row) }),
                     seconds: BigInt(row.seconds),
                     gpu: BigInt(row.gpu),
                     epochEnd: unit.now,
@@ -139,7 +138,7 @@ describe('a registry alone', () => {
             other.advance(DAY);
             const result = await other.report(0, [{ participant: other.addressOf('alice'), seconds: 0 }]);
             const [out] = outs(txAt(result, other.address));
-            expect(loadMetricsEntry(out.body.beginParse())).toMatchObject({ minEarned: 7n, seconds: 0n, score: 0n });
+            expect(loadMetricsEntry(out.body.beginParse())).toMatchObject({ minEarned: 7n, seconds: 0n, entry: 0n });
             expect(await other.epoch()).toMatchObject({ accepted: 1n });
         });
 

@@ -15,7 +15,7 @@ import {
     vaultAddress,
 } from '../../wrappers/pool';
 import { messagesWith, PoolEnvironment } from '../support/pool/environment';
-import { GENERATION, nextVersion, NextVersion } from '../support/pool/next-version';
+import { GENERATION, nextVersion } from '../support/next-version';
 import { expectExcesses } from '../support/pool/operator-unit';
 import { plain } from '../support/pool/plain';
 import { cellOf, exitCode, kept, outCount, outs, stateHash, succeeded, txAt } from '../support/pool/units';
@@ -24,13 +24,21 @@ const op = PoolOperator.opcodes;
 const hashOf = (code: Cell) => BigInt(`0x${code.hash().toString('hex')}`);
 const NONE = { version: 0n, codeHash: 0n, readyAt: 0n, gap: null };
 
+/** What is compiled anew. */
+const CONTRACTS = {
+    operator: ['PoolOperator', 'pool-operator'],
+    registry: ['ParticipantRegistry', 'participant-registry'],
+    distribution: ['RewardDistribution', 'reward-distribution'],
+    vault: ['ParticipantVault', 'participant-vault'],
+} as const;
+
 let env: PoolEnvironment;
-let next: NextVersion;
+let next: Record<keyof typeof CONTRACTS, Cell>;
 let codes: PoolCodes;
 let restore: () => Promise<void>;
 
 beforeAll(async () => {
-    next = await nextVersion();
+    next = await nextVersion('pool', CONTRACTS);
     codes = await poolCodes();
     env = await PoolEnvironment.create({ epochSeconds: 86_400 });
     await env.register('alice', { stake: toNano('20') });

@@ -176,7 +176,7 @@ describe('access to a vault', () => {
         const table: [name: string, from: VaultPerson, codes: number[]][] = [
             ['Activate', 'registry', [ERROR_VAULT_STATE, ok, ERROR_VAULT_STATE, ERROR_VAULT_STATE, ERROR_VAULT_STATE]],
             ['Rejected', 'registry', [ERROR_VAULT_STATE, ok, ERROR_VAULT_STATE, ERROR_VAULT_STATE, ERROR_VAULT_STATE]],
-            ['GpuCeilingChanged', 'registry', [ERROR_VAULT_STATE, ok, ok, ok, ok]],
+            ['GpuCeilingChanged', 'registry', [ERROR_VAULT_STATE, ERROR_VAULT_STATE, ok, ok, ERROR_VAULT_STATE]],
             ['SlashAnnounced', 'registry', [ERROR_VAULT_STATE, ERROR_VAULT_STATE, ok, ok, ERROR_VAULT_STATE]],
             ['SlashVetoed', 'registry', [ERROR_VAULT_STATE, ...Array<number>(4).fill(ERROR_SLASH_TIME)]],
             ['StakeAdded', 'registry', [ok, ok, ok, ok, ok]],

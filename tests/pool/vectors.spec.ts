@@ -15,7 +15,7 @@ import {
     scoreOf,
 } from '../../wrappers/pool';
 import { storeIncome } from '../../build/RewardDistribution/RewardDistribution_RewardDistribution';
-import { messagesWith, PoolEnvironment, TestRow } from '../support/pool/environment';
+import { messagesWith, PoolEnvironment, ROLES, TestRow } from '../support/pool/environment';
 import { checkpoint, createBlockchain } from '../support/chain';
 
 // A hundred participants are a thousand transactions: seconds alone, a minute on a busy machine.
@@ -145,6 +145,9 @@ describe('the contracts', () => {
 
     beforeAll(async () => {
         blockchain = await createBlockchain();
+        for (const role of ROLES) {
+            await blockchain.treasury(`pool ${role}`);
+        }
         for (let i = 0; i < PARTICIPANTS; i++) {
             await blockchain.treasury(nameOf(i));
         }

@@ -2,11 +2,11 @@
  * A reader for the part of TL-B that docs/schema.tlb uses, so that tests can take real cells apart by the document
  * alone, without the generated parsers that came from the same compiler as the contracts.
  */
-import { Address, Cell, Dictionary, Slice } from '@ton/core';
+import { Address, Cell, Dictionary, Slice, Transaction } from '@ton/core';
 
 export type TlbField = { name: string; type: string } | { cell: TlbField[] };
 export type TlbType = { name: string; opcode: number | null; fields: TlbField[] };
-export type TlbValue = bigint | boolean | Address | Cell | Slice | null | TlbRecord | Dictionary<bigint, boolean>;
+export type TlbValue = bigint | boolean | Address | Cell | Slice | null | TlbRecord | Dictionary<bigint, TlbValue>;
 export type TlbRecord = { [field: string]: TlbValue };
 
 export class TlbSchema {
@@ -73,9 +73,26 @@ export class TlbSchema {
     private readValue(type: string, s: Slice): TlbValue {
         const number = type.match(/^(u?)int(\d+)$/);
         if (number) return number[1] ? s.loadUintBig(Number(number[2])) : s.loadIntBig(Number(number[2]));
-        const map = type.match(/^\(HashmapE (\d+) Bool\)$/);
-        if (map) return s.loadDict(Dictionary.Keys.BigUint(Number(map[1])), Dictionary.Values.Bool());
+        const map = type.match(/^\(HashmapE (\d+) (\^?\w+)\)$/);
+        if (map) {
+            return s.loadDict(Dictionary.Keys.BigUint(Number(map[1])), {
+                serialize: () => {
+                    throw new Error('a schema only reads');
+                },
+                parse: (item: Slice) => {
+                    const read = this.readValue(map[2], item);
+                    if (item.remainingBits > 0 || item.remainingRefs > 0) throw new Error(`${type}: more than a value`);
+                    return read;
+                },
+            });
+        }
         switch (type) {
+            case 'Any': {
+                const rest = s.clone();
+                s.skip(s.remainingBits);
+                while (s.remainingRefs > 0) s.loadRef();
+                return rest;
+            }
             case 'Coins':
                 return s.loadCoins();
             case 'Bool':
@@ -87,6 +104,7 @@ export class TlbSchema {
             case '(Maybe ^Cell)':
                 return s.loadMaybeRef();
         }
+        if (type.startsWith('^')) return this.read(type.slice(1), s.loadRef());
         const nested = this.byName.get(type);
         if (!nested) throw new Error(`unknown type ${type}`);
         return this.readFields(nested.fields, s);
@@ -123,4 +141,13 @@ function closing(text: string, from: number, open: string, close: string): numbe
         if (text[i] === close && --depth === 0) return i;
     }
     throw new Error(`unbalanced "${text}"`);
+}
+
+/** Bodies of everything that left a contract in these transactions, events included. Texts have no opcode of ours. */
+export function bodies(transactions: readonly Transaction[]): Cell[] {
+    return transactions
+        .flatMap((tx) => [tx.inMessage!, ...tx.outMessages.values()])
+        .filter((m) => m.info.type !== 'external-in' && !(m.info.type === 'internal' && m.info.bounced))
+        .map((m) => m.body)
+        .filter((body) => body.bits.length >= 32 && body.beginParse().preloadUint(32) !== 0);
 }

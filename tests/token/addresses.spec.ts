@@ -14,6 +14,7 @@ import {
     tokenCodes,
     walletAddress,
 } from '../../wrappers/token';
+import { underCoverage } from '../support/coverage';
 import { fcOptions } from '../support/random';
 import { TokenUnit } from '../support/token/token-unit';
 
@@ -136,7 +137,7 @@ describe('initial state of a minter', () => {
         );
     });
 
-    it('stays small: what every transfer to a new owner carries', async () => {
+    (underCoverage ? it.skip : it)('stays small: what every transfer to a new owner carries', async () => {
         const { walletCode } = await tokenCodes();
         const seen = new Map<string, Cell>();
         const visit = (cell: Cell): void => {
@@ -146,6 +147,6 @@ describe('initial state of a minter', () => {
         visit(walletCode);
         const bits = [...seen.values()].reduce((sum, cell) => sum + cell.bits.length, 0);
         // docs/token.md names these figures.
-        expect({ cells: seen.size, bits }).toEqual({ cells: 13, bits: 6354 });
+        expect({ cells: seen.size, bits }).toEqual({ cells: 11, bits: 6346 });
     });
 });

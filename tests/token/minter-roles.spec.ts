@@ -257,6 +257,13 @@ describe('minters', () => {
         await done(open, 'admin', add(new Address(0, other)));
     });
 
+    it('are not announced twice either', async () => {
+        await refused(closed, 'admin', add(closed.address('minter')), 'ERROR_MINTER_LIST');
+        const own = Buffer.from(closed.minter.address.hash);
+        own[31] ^= 1;
+        await refused(closed, 'admin', add(new Address(0, own)), 'ERROR_MINTER_LIST');
+    });
+
     it('must be in the basechain', async () => {
         for (const unit of [open, closed]) {
             await refused(unit, 'admin', add(new Address(-1, Buffer.alloc(32, 5))), 'ERROR_BAD_ADDRESS');
@@ -345,8 +352,21 @@ describe('admin', () => {
         await refused(open, 'admin', nominate(new Address(-1, Buffer.alloc(32, 1))), 'ERROR_BAD_ADDRESS');
     });
 
+    it.each([
+        ['first', ['admin', 'minter'] as const],
+        ['another', ['minter', 'admin'] as const],
+        ['no', ['minter'] as const],
+    ])('can be dropped before the genesis: that ends the set-up and his role as %s minter', async (_, minters) => {
+        const unit = await TokenUnit.create({ minters });
+        const result = await done(unit, 'admin', ShareMinter.dropAdminBody());
+        expect((await unit.minter.getMinterData()).open).toBe(false);
+        expect(await unit.minter.getIsMinter(unit.address('admin'))).toBe(false);
+        expect(await unit.minter.getIsMinter(unit.address('minter'))).toBe(true);
+        expect(tokenEvents(result.transactions, 'MinterEvent')).toHaveLength(minters.length - 1);
+        await refused(unit, 'admin', ShareMinter.genesisBody({ recipients: [] }), 'ERROR_NOT_ADMIN');
+    });
+
     it('can be dropped after the genesis; everything announced is gone, minters go on', async () => {
-        await refused(open, 'admin', ShareMinter.dropAdminBody(), 'ERROR_GENESIS_OPEN');
         await done(closed, 'admin', ShareMinter.addMinterBody({ minter: account(5) }));
         await done(closed, 'admin', ShareMinter.changeMetadataBody({ content }));
         await done(closed, 'admin', ShareMinter.announceUpgradeBody({ codeHash }));
@@ -359,6 +379,15 @@ describe('admin', () => {
         await refused(closed, 'dave', ShareMinter.applyUpgradeBody({ code: Cell.EMPTY }), 'ERROR_NO_CHANGE');
         expect(await closed.minter.getJettonData()).toMatchObject({ adminAddress: null, mintable: true });
         await closed.mint('alice', 1n);
+    });
+
+    it('says that a minter who is not the first can still mint', async () => {
+        const unit = await TokenUnit.create({ minters: ['minter', 'second'], closed: true });
+        await done(unit, 'admin', ShareMinter.removeMinterBody({ minter: unit.address('minter') }));
+        await done(unit, 'admin', ShareMinter.dropAdminBody());
+        expect((await unit.minter.getJettonData()).mintable).toBe(true);
+        await unit.mint('alice', 1n, { by: 'second' });
+        expect(await unit.balance('alice')).toBe(1n);
     });
 
     it('says that nothing can be minted any more without admin and minters', async () => {

@@ -13,6 +13,8 @@ import * as path from 'path';
 import type { Blockchain, BlockchainTransaction } from '@ton/sandbox';
 import { Address } from '@ton/core';
 import { REPOSITORY_ROOT } from '../tact/project';
+import { isWatched, workOfTransaction } from './floor';
+import type { Work } from './floor';
 
 export interface Step {
     /** Name of the contract, or the start of its code hash if it is none of ours. */
@@ -24,6 +26,8 @@ export interface Step {
     fees: bigint;
     /** -1 if the contract did not run. */
     exitCode: number;
+    /** What the gas was spent on; only of chains that write instruction logs. */
+    work?: Work;
 }
 
 export interface Measurement {
@@ -93,7 +97,8 @@ function accountOf(tx: BlockchainTransaction): Address {
 
 async function step(blockchain: Blockchain, names: Names, tx: BlockchainTransaction, address: Address): Promise<Step> {
     const state = (await blockchain.getContract(address)).accountState;
-    const hash = state?.type === 'active' ? state.state.code?.hash().toString('hex') : undefined;
+    const code = state?.type === 'active' ? state.state.code : undefined;
+    const hash = code?.hash().toString('hex');
     const contract = hash === undefined ? 'no code' : (names.contracts[hash] ?? hash.slice(0, 8));
     const compute =
         tx.description.type === 'generic' || tx.description.type === 'tick-tock'
@@ -110,6 +115,7 @@ async function step(blockchain: Blockchain, names: Names, tx: BlockchainTransact
         gas: Number(ran?.gasUsed ?? 0n),
         fees,
         exitCode: ran?.exitCode ?? -1,
+        work: isWatched(blockchain) ? workOfTransaction(tx, code) : undefined,
     };
 }
 

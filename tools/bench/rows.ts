@@ -1,5 +1,7 @@
 /** The recorded figures: how they are collected, stored and compared. */
 import * as fs from 'fs';
+import type { Blockchain } from '@ton/sandbox';
+import type { Step } from './measure';
 
 /** One line of docs/gas.json. */
 export interface GasRow {
@@ -17,6 +19,9 @@ export interface Cost {
     gas: number;
     fees: bigint;
     hops: number;
+    /** The transactions, and how many operations they are together: what the floor is made from. */
+    steps?: Step[];
+    per?: number;
 }
 
 /** What a module under tests/bench gets: `export async function run(record: Recorder): Promise<void>`. */
@@ -24,6 +29,8 @@ export interface Recorder {
     (family: string, operation: string, users: number, cost: Cost): void;
     /** The sizes to measure in this run: all of them, or only the small ones when comparing. */
     sizes(all: readonly number[]): number[];
+    /** To be called with a new chain, before anything is measured on it: --floor makes it write instruction logs. */
+    watch(blockchain: Blockchain): void;
 }
 
 /** `npm run bench -- --check` measures up to this size; the large ones take minutes. */
@@ -38,14 +45,14 @@ export function createRecorder(largest: number): { record: Recorder; rows: GasRo
         rows.push(row);
     };
     const sizes = (all: readonly number[]): number[] => all.filter((n) => n <= largest);
-    return { record: Object.assign(add, { sizes }), rows };
+    return { record: Object.assign(add, { sizes, watch: () => {} }), rows };
 }
 
 export function key({ family, operation, users }: GasRow): string {
     return `${family} / ${operation} / ${users}`;
 }
 
-export function sortRows(rows: GasRow[]): GasRow[] {
+export function sortRows<T extends Pick<GasRow, 'family' | 'operation' | 'users'>>(rows: T[]): T[] {
     const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
     return [...rows].sort((a, b) => order(a.family, b.family) || order(a.operation, b.operation) || a.users - b.users);
 }

@@ -23,9 +23,11 @@ function fieldOf(statement: string): { builder: number; field: Field } | null {
         [/^b_(\d+)\.storeBit\(src\.(\w+)\);$/, (m) => value(m[2], 'Bool')],
         [/^b_(\d+)\.storeAddress\(src\.(\w+)\);$/, (m) => value(m[2], 'MsgAddress')],
         [/^b_(\d+)\.storeRef\(src\.(\w+)\);$/, (m) => value(m[2], '^Cell')],
+        // A slice that takes the rest of the message.
+        [/^b_(\d+)\.storeBuilder\(src\.(\w+)\.asBuilder\(\)\);$/, (m) => value(m[2], 'Any')],
         [
-            /^b_(\d+)\.storeDict\(src\.(\w+), Dictionary\.Keys\.BigUint\((\d+)\), Dictionary\.Values\.Bool\(\)\);$/,
-            (m) => value(m[2], `(HashmapE ${m[3]} Bool)`),
+            /^b_(\d+)\.storeDict\(src\.(\w+), Dictionary\.Keys\.(\w+)\((\d*)\), ([\w.]+)\((\d*)\)\);$/,
+            (m) => value(m[2], `(HashmapE ${m[3] === 'Address' ? 267 : m[4]} ${valueType(m[5], m[6])})`),
         ],
         [
             /^if \(src\.(\w+) !== null && src\.\w+ !== undefined\) \{ b_(\d+)\.storeBit\(true\)\.storeRef\(/,
@@ -40,6 +42,19 @@ function fieldOf(statement: string): { builder: number; field: Field } | null {
     return null;
 }
 
+/** Type of the values of a dictionary, from the parser that Tact generates for them. */
+function valueType(parser: string, size: string): string {
+    const name = parser.replace(/^Dictionary\.Values\.|^dictValueParser/, '');
+    const basic: Record<string, string> = {
+        Bool: 'Bool',
+        BigUint: `uint${size}`,
+        Uint: `uint${size}`,
+        BigVarUint: 'Coins',
+    };
+    // Tact puts a struct into a cell of its own.
+    return basic[name] ?? `^${name}`;
+}
+
 function value(name: string, type: string): Field {
     return { kind: 'value', name: snake(name), type };
 }
@@ -51,11 +66,11 @@ function value(name: string, type: string): Field {
 export function layoutsOf(source: string): Layout[] {
     const layouts: Layout[] = [];
     for (const m of source.matchAll(
-        /export function store([\w$]+)\(src: [\w$]+\) \{\n {4}return \(builder: Builder\) => \{\n([\s\S]*?)\n {4}\};/g,
+        /(?:export function store([\w$]+)|function init(\w+)_init_args)\(src: [\w$]+\) \{\n {4}return \(builder: Builder\) => \{\n([\s\S]*?)\n {4}\};/g,
     )) {
         const cells: Field[][] = [];
         let opcode: number | null = null;
-        const statements = m[2].split('\n').map((s) => s.trim());
+        const statements = m[3].split('\n').map((s) => s.trim());
         for (const statement of statements) {
             const open = statement.match(/^const b_(\d+) = (builder|new Builder\(\));$/);
             if (open) {
@@ -79,7 +94,12 @@ export function layoutsOf(source: string): Layout[] {
             }
             cells[field.builder].push(field.field);
         }
-        if (cells.length > 0) layouts.push({ name: m[1].replace('$Data', ''), opcode, fields: cells[0] });
+        if (cells.length === 0) continue;
+        const name = m[2] ?? m[1].replace('$Data', '');
+        // Storage that takes more than one cell is divided as the initial state is; `X$Data` divides it differently.
+        const stored = m[2] === undefined ? undefined : layouts.find((one) => one.name === name);
+        if (stored !== undefined) stored.fields = cells[0];
+        else layouts.push({ name, opcode, fields: cells[0] });
     }
     return layouts;
 }

@@ -12,12 +12,27 @@ import { declaration, Layout, layoutsOf } from './layout';
 const root = path.resolve(__dirname, '../..');
 const TARGET = path.join(root, 'docs/schema.tlb');
 
-/** Families in the order of the document, each with its folder and contracts. */
-export const FAMILIES = [
+type Family = {
+    name: string;
+    folder: string;
+    contracts: string[];
+    /** Files with the messages. */
+    messages: string[];
+};
+
+/** Families in the order of the document. */
+export const FAMILIES: Family[] = [
     {
         name: 'pool',
         folder: 'contracts/pool',
         contracts: ['PoolOperator', 'ParticipantRegistry', 'ParticipantVault', 'RewardDistribution'],
+        messages: ['messages.tact'],
+    },
+    {
+        name: 'token',
+        folder: 'contracts/token',
+        contracts: ['ShareMinter', 'ShareWallet', 'EmissionController', 'UsageGuard', 'ProviderShare'],
+        messages: ['messages.tact', 'emission-messages.tact'],
     },
 ];
 
@@ -55,6 +70,9 @@ function sections(file: string, first?: string): { title: string; names: string[
 /** The whole document. */
 export function schema(): string {
     const out: string[] = [fs.readFileSync(path.join(__dirname, 'head.tlb'), 'utf8').trimEnd()];
+    // What several families share (contracts/common) is written once, where it is met first.
+    const written = new Set<string>();
+    const common = comments(['contracts/common']);
     for (const family of FAMILIES) {
         const layouts = new Map<string, Layout>();
         for (const contract of family.contracts) {
@@ -63,14 +81,19 @@ export function schema(): string {
         }
         const docs = comments(['contracts/common', family.folder]);
         const write = (name: string) => {
+            if (common.has(name)) {
+                if (written.has(name)) return;
+                written.add(name);
+            }
             const layout = layouts.get(name);
             if (!layout) throw new Error(`no layout for ${name}: rebuild, or teach tools/schema/layout.ts its types`);
             out.push('', ...(docs.get(name) ?? []).map((line) => `// ${line}`.trimEnd()), declaration(layout));
         };
         for (const section of [
             ...sections('contracts/common/tep.tact', 'TEP messages'),
-            ...sections(`${family.folder}/messages.tact`),
+            ...family.messages.flatMap((file) => sections(`${family.folder}/${file}`)),
         ]) {
+            if (section.names.every((name) => written.has(name))) continue;
             out.push('', '', `// ---- ${family.name}: ${section.title}`);
             section.names.forEach(write);
         }
@@ -79,7 +102,9 @@ export function schema(): string {
         [...docs.keys()]
             .filter((name) => layouts.get(name)?.opcode === null && !docs.get(name)?.[0]?.startsWith('get_'))
             .forEach(write);
-        out.push('', fs.readFileSync(path.join(__dirname, `${family.name}-raw.tlb`), 'utf8').trimEnd());
+        // Layouts that the contracts write by hand.
+        const raw = path.join(__dirname, `${family.name}-raw.tlb`);
+        if (fs.existsSync(raw)) out.push('', fs.readFileSync(raw, 'utf8').trimEnd());
     }
     return out.join('\n') + '\n';
 }

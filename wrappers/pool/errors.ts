@@ -1,9 +1,10 @@
 import * as built from '../../build/PoolOperator/PoolOperator_PoolOperator';
+import { ExitError, exitError, exitTable, exitText } from '../common/errors';
 
 /** Names of the pool's own exit codes: every `ERROR_...` constant that the contracts import. */
 export type PoolErrorName = Extract<keyof typeof built, `ERROR_${string}`>;
 
-export type PoolError = { code: number; name: string; text: string };
+export type PoolError = ExitError;
 
 // The type makes `tsc` fail when the contracts get an error that has no text here.
 const TEXTS: Record<PoolErrorName, string> = {
@@ -61,34 +62,22 @@ const TEXTS: Record<PoolErrorName, string> = {
     ERROR_SLASH_TIME: 'No slash is open, or this is not its time.',
     ERROR_ROUND_OPEN: 'A claimed round is not fixed yet.',
     ERROR_BELOW_MIN_PAYOUT: "The claim is below the participant's minimum payout.",
-    ERROR_ROUND_ORDER: 'The round is not the next one.',
 };
 
+const table = exitTable(TEXTS, built);
+
 /** Exit codes by name, as numbers. */
-export const PoolExit = Object.fromEntries(
-    (Object.keys(TEXTS) as PoolErrorName[]).map((name) => [name, Number(built[name])]),
-) as Record<PoolErrorName, number>;
+export const PoolExit = table.codes;
 
 /** Exit codes of the pool's contracts. */
-export const POOL_ERRORS: ReadonlyMap<number, PoolError> = new Map(
-    (Object.keys(TEXTS) as PoolErrorName[]).map((name) => [
-        PoolExit[name],
-        { code: PoolExit[name], name, text: TEXTS[name] },
-    ]),
-);
+export const POOL_ERRORS = table.errors;
 
 /** What an exit code means: one of the pool's, of the virtual machine's, or of the Tact runtime's. */
 export function poolError(code: number): PoolError | undefined {
-    const own = POOL_ERRORS.get(code);
-    if (own !== undefined) {
-        return own;
-    }
-    const standard = (built.PoolOperator_errors as Record<number, { message: string } | undefined>)[code];
-    return standard && { code, name: `EXIT_${code}`, text: standard.message };
+    return exitError(code, POOL_ERRORS, built.PoolOperator_errors);
 }
 
 /** For people: `535 ERROR_NOT_DUE: The epoch cannot be closed yet.` */
 export function describeExit(code: number): string {
-    const error = poolError(code);
-    return error === undefined ? `${code}: unknown exit code` : `${code} ${error.name}: ${error.text}`;
+    return exitText(code, poolError(code));
 }

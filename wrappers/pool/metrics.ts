@@ -52,6 +52,17 @@ export function bucketOf(row: Pick<MetricsRow, 'uptimeBps' | 'outages'>, epochSe
     return (frequent ? band + 3 : band) as Bucket;
 }
 
+/** `entry` of a MetricsEntry: attempt 1, bucket 3, score 64 bits. */
+export type EntryFields = { attempt: boolean; bucket: bigint; score: bigint };
+
+export function packEntry({ attempt, bucket, score }: EntryFields): bigint {
+    return ((attempt ? 1n : 0n) << 67n) | (bucket << 64n) | score;
+}
+
+export function unpackEntry(entry: bigint): EntryFields {
+    return { attempt: entry >> 67n === 1n, bucket: (entry >> 64n) & 7n, score: entry & 0xffff_ffff_ffff_ffffn };
+}
+
 /** Sums of the scores by bucket: all that a round depends on. */
 export function totalsOf(rows: readonly MetricsRow[], epochSeconds: number | bigint): bigint[] {
     const totals = [0n, 0n, 0n, 0n, 0n, 0n];

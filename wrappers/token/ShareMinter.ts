@@ -358,8 +358,8 @@ export class ShareMinter implements Contract {
     }
 
     /**
-     * Gives the administration up for good, with everything announced. From the admin. Throws ERROR_NOT_ADMIN,
-     * ERROR_GENESIS_OPEN, ERROR_VALUE_TOO_LOW.
+     * Gives the administration up for good, with everything announced, the set-up and his own minter role. From the admin.
+     * Throws ERROR_NOT_ADMIN, ERROR_VALUE_TOO_LOW.
      */
     async sendDropAdmin(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ShareMinter.dropAdminBody(args), args);

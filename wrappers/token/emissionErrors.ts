@@ -1,9 +1,10 @@
 import * as built from '../../build/EmissionController/EmissionController_EmissionController';
+import { ExitError, exitTable, exitText } from '../common/errors';
 
 /** Names of the exit codes of the emission contracts. */
 export type EmissionErrorName = Extract<keyof typeof built, `ERROR_${string}`>;
 
-export type EmissionError = { code: number; name: string; text: string };
+export type EmissionError = ExitError;
 
 // The type makes `tsc` fail when the contracts get an error that has no text here.
 const TEXTS: Record<EmissionErrorName, string> = {
@@ -42,21 +43,15 @@ const TEXTS: Record<EmissionErrorName, string> = {
     ERROR_NOT_NOMINATED: 'Nobody, or somebody else, is nominated for that role.',
 };
 
+const table = exitTable(TEXTS, built);
+
 /** Exit codes by name, as numbers. */
-export const EmissionExit = Object.fromEntries(
-    (Object.keys(TEXTS) as EmissionErrorName[]).map((name) => [name, Number(built[name])]),
-) as Record<EmissionErrorName, number>;
+export const EmissionExit = table.codes;
 
 /** Exit codes of the emission contracts. */
-export const EMISSION_ERRORS: ReadonlyMap<number, EmissionError> = new Map(
-    (Object.keys(TEXTS) as EmissionErrorName[]).map((name) => [
-        EmissionExit[name],
-        { code: EmissionExit[name], name, text: TEXTS[name] },
-    ]),
-);
+export const EMISSION_ERRORS = table.errors;
 
 /** For people: `910 ERROR_EPOCH_NOT_DUE: The epoch has not ended yet.` */
 export function describeEmissionExit(code: number): string {
-    const error = EMISSION_ERRORS.get(code);
-    return error === undefined ? `${code}: unknown exit code` : `${code} ${error.name}: ${error.text}`;
+    return exitText(code, EMISSION_ERRORS.get(code));
 }

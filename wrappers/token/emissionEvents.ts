@@ -1,8 +1,7 @@
-import { Address, Cell, Slice, Transaction } from '@ton/core';
+import type { Cell, Transaction } from '@ton/core';
 
 import * as built from '../../build/EmissionController/EmissionController_EmissionController';
-
-// Events are external-out messages. Their loaders come from the contracts; this file only finds the right one.
+import { Emitted, EventOf, eventReader } from '../common/events';
 
 const LOADERS = {
     EpochEmitted: built.loadEpochEmitted,
@@ -21,54 +20,27 @@ type Loaders = typeof LOADERS;
 
 export type EmissionEventName = keyof Loaders;
 
-/** An event: `event` names it, the rest are the fields of that message in contracts/token/emission-messages.tact. */
-export type EmissionEventOf<N extends EmissionEventName = EmissionEventName> = {
-    [K in N]: { event: K } & Omit<ReturnType<Loaders[K]>, '$$type'>;
-}[N];
+/** An event: `event` names it, the other fields are those of the message of that name in contracts/token/emission-messages.tact. */
+export type EmissionEventOf<N extends EmissionEventName = EmissionEventName> = EventOf<Loaders, N>;
 
 /** An event with where and when it happened. */
-export type EmittedEmissionEvent<N extends EmissionEventName = EmissionEventName> = EmissionEventOf<N> & {
-    from: Address;
-    lt: bigint;
-    now: number;
-};
+export type EmittedEmissionEvent<N extends EmissionEventName = EmissionEventName> = Emitted<EmissionEventOf<N>>;
 
-const NAMES: ReadonlyMap<number, EmissionEventName> = new Map(
-    (Object.keys(LOADERS) as EmissionEventName[]).map((name) => [built.EmissionController.opcodes[name], name]),
-);
+const reader = eventReader(LOADERS, built.EmissionController.opcodes);
 
 /** The event in the body of an external-out message; null if it is none of these. */
 export function decodeEmissionEvent(body: Cell): EmissionEventOf | null {
-    const slice = body.beginParse();
-    const name = slice.remainingBits >= 32 ? NAMES.get(slice.preloadUint(32)) : undefined;
-    if (name === undefined) {
-        return null;
-    }
-    const load = LOADERS[name] as (slice: Slice) => { $$type: string };
-    const { $$type: _type, ...fields } = load(slice);
-    return { event: name, ...fields } as unknown as EmissionEventOf;
+    return reader.decode(body);
 }
 
-/** All events that transactions emitted, in order; with a name, only those. */
+/** All events of the emission that transactions emitted, in order; with a name, only those. */
 export function emissionEvents(transactions: readonly Transaction[]): EmittedEmissionEvent[];
 export function emissionEvents<N extends EmissionEventName>(
     transactions: readonly Transaction[],
     name: N,
 ): EmittedEmissionEvent<N>[];
 export function emissionEvents(transactions: readonly Transaction[], name?: EmissionEventName): EmittedEmissionEvent[] {
-    const events: EmittedEmissionEvent[] = [];
-    for (const tx of transactions) {
-        for (const message of tx.outMessages.values()) {
-            if (message.info.type !== 'external-out') {
-                continue;
-            }
-            const event = decodeEmissionEvent(message.body);
-            if (event !== null && (name === undefined || event.event === name)) {
-                events.push({ ...event, from: message.info.src, lt: tx.lt, now: tx.now });
-            }
-        }
-    }
-    return events;
+    return reader.collect(transactions, name);
 }
 
 /** What the controller did with a row. */

@@ -1,9 +1,10 @@
 import * as built from '../../build/ShareMinter/ShareMinter_ShareMinter';
+import { ExitError, exitError, exitTable } from '../common/errors';
 
 /** Names of the exit codes of minter and wallets. */
 export type TokenErrorName = Extract<keyof typeof built, `ERROR_${string}`>;
 
-export type TokenError = { code: number; name: string; text: string };
+export type TokenError = ExitError;
 
 // The type makes `tsc` fail when the contracts get an error that has no text here.
 const TEXTS: Record<TokenErrorName, string> = {
@@ -34,28 +35,17 @@ const TEXTS: Record<TokenErrorName, string> = {
     ERROR_NOT_ADMIN: 'The sender is not the admin.',
     ERROR_NOT_NEXT_ADMIN: 'The sender is not the nominated admin.',
     ERROR_BAD_PAYLOAD: 'The forward payload is marked as a cell and is not one.',
-    ERROR_GENESIS_OPEN: 'Before the genesis.',
 };
 
+const table = exitTable(TEXTS, built);
+
 /** Exit codes by name, as numbers. */
-export const TokenExit = Object.fromEntries(
-    (Object.keys(TEXTS) as TokenErrorName[]).map((name) => [name, Number(built[name])]),
-) as Record<TokenErrorName, number>;
+export const TokenExit = table.codes;
 
 /** Exit codes of minter and wallets. */
-export const TOKEN_ERRORS: ReadonlyMap<number, TokenError> = new Map(
-    (Object.keys(TEXTS) as TokenErrorName[]).map((name) => [
-        TokenExit[name],
-        { code: TokenExit[name], name, text: TEXTS[name] },
-    ]),
-);
+export const TOKEN_ERRORS = table.errors;
 
 /** What an exit code means: one of the token's, of the virtual machine's, or of the Tact runtime's. */
 export function tokenError(code: number): TokenError | undefined {
-    const own = TOKEN_ERRORS.get(code);
-    if (own !== undefined) {
-        return own;
-    }
-    const standard = (built.ShareMinter_errors as Record<number, { message: string } | undefined>)[code];
-    return standard && { code, name: `EXIT_${code}`, text: standard.message };
+    return exitError(code, TOKEN_ERRORS, built.ShareMinter_errors);
 }

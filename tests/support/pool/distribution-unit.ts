@@ -21,8 +21,9 @@ import {
     storeUpgradeNotice,
 } from '../../../build/RewardDistribution/RewardDistribution_RewardDistribution';
 import { Bucket, Integer, poolCodes, RewardDistribution, vaultAddress } from '../../../wrappers/pool';
-import { checkpoint, createBlockchain } from '../chain';
-import { bounceOf, cellOf, expectRefused, Out, succeeded, Treasury, txAt } from './units';
+import { createBlockchain } from '../chain';
+import { ContractUnit, treasuries } from './contract-unit';
+import { bounceOf, cellOf, Out, succeeded, Treasury, txAt } from './units';
 
 const PEOPLE = ['operator', 'registry', 'payout', 'alice', 'bob', 'keeper', 'stranger'] as const;
 export type DistributionPerson = (typeof PEOPLE)[number];
@@ -107,21 +108,20 @@ export function packTotals(totals: readonly bigint[]): { totals: bigint; totalsF
     return { totals: word(0), totalsFrequent: word(3) };
 }
 
-export class DistributionUnit {
+export class DistributionUnit extends ContractUnit<DistributionSender> {
     private constructor(
-        readonly blockchain: Blockchain,
+        blockchain: Blockchain,
         readonly people: Record<DistributionPerson, Treasury>,
         readonly distribution: SandboxContract<RewardDistribution>,
         readonly vaultCode: Cell,
-    ) {}
+    ) {
+        super(blockchain);
+    }
 
     /** A distribution that its operator has deployed and not set up. */
     static async create(): Promise<DistributionUnit> {
         const blockchain = await createBlockchain();
-        const people = {} as Record<DistributionPerson, Treasury>;
-        for (const name of PEOPLE) {
-            people[name] = await blockchain.treasury(`distribution unit ${name}`);
-        }
+        const people = await treasuries(blockchain, PEOPLE, 'distribution unit');
         const { vaultCode } = await poolCodes();
         const distribution = await RewardDistribution.createFromConfig({ operator: people.operator.address });
         await people.operator.send({
@@ -152,22 +152,6 @@ export class DistributionUnit {
         return vaultAddress(this.addressOf('registry'), this.addressOf(participant), this.vaultCode);
     }
 
-    get now(): bigint {
-        return BigInt(this.blockchain.now!);
-    }
-
-    at(time: bigint): void {
-        this.blockchain.now = Number(time);
-    }
-
-    advance(seconds: bigint): void {
-        this.at(this.now + seconds);
-    }
-
-    checkpoint(): () => Promise<void> {
-        return checkpoint(this.blockchain);
-    }
-
     async send(from: DistributionSender, body: Cell, value = toNano('1')): Promise<SendMessageResult> {
         return this.blockchain.sendMessage(
             internal({ from: this.addressOf(from), to: this.address, value, body, bounce: true }),
@@ -178,10 +162,6 @@ export class DistributionUnit {
         const tx = txAt(await this.send(from, body, value), this.address);
         expect(succeeded(tx)).toBe(true);
         return tx;
-    }
-
-    async refused(code: number, from: DistributionSender, body: Cell, value?: bigint): Promise<SendMessageResult> {
-        return expectRefused(this.blockchain, this.address, code, () => this.send(from, body, value));
     }
 
     async bounce(out: Out, value?: bigint): Promise<Transaction> {
@@ -313,10 +293,6 @@ export class DistributionUnit {
 
     async roundData(round: Integer) {
         return this.distribution.getRound(round);
-    }
-
-    async balance(): Promise<bigint> {
-        return (await this.blockchain.getContract(this.address)).balance;
     }
 }
 

@@ -17,8 +17,6 @@
 import { Address, beginCell, Cell, toNano, Transaction } from '@ton/core';
 import { Blockchain, internal, SandboxContract, SendMessageResult, TreasuryContract } from '@ton/sandbox';
 
-import './native-hash';
-
 import { CocoonOp } from '../../../wrappers/cocoon';
 import {
     batches,

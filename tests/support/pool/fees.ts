@@ -4,6 +4,7 @@ import { configParse18, configParseGasLimitsPrices, configParseMsgPrices, loadCo
 import {
     CLAIM_BITS,
     CLAIM_CELLS,
+    CLAIM_MESSAGES,
     FLOOR_SECONDS,
     GAS_DISTRIBUTION_CLAIM_BASE,
     GAS_DISTRIBUTION_CLAIM_ROUND,
@@ -40,8 +41,7 @@ export function rentOf(cells: bigint, bits: bigint, seconds: bigint): bigint {
 /** claimCost of contracts/pool/vault-metrics.tact, for so many rounds from the lowest to the highest. */
 export const claimCost = (gas: bigint, rounds: bigint): bigint =>
     computeFee(gas + GAS_DISTRIBUTION_CLAIM_BASE + GAS_DISTRIBUTION_CLAIM_ROUND * rounds) +
-    forwardFee(CLAIM_CELLS, CLAIM_BITS) +
-    3n * smallForward();
+    CLAIM_MESSAGES * forwardFee(CLAIM_CELLS, CLAIM_BITS);
 /** Rent of a vault for five years, and the last year's, which nothing is paid out of. */
 export const vaultRent = (): bigint => rentOf(VAULT_CELLS, VAULT_BITS, RENT_SECONDS);
 export const vaultFloor = (): bigint => rentOf(VAULT_CELLS, VAULT_BITS, FLOOR_SECONDS);

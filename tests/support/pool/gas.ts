@@ -6,7 +6,13 @@ import { Address, beginCell, Cell, toNano, Transaction } from '@ton/core';
 
 import * as vault from '../../../build/ParticipantVault/ParticipantVault_ParticipantVault';
 import * as operator from '../../../build/PoolOperator/PoolOperator_PoolOperator';
-import { ParticipantRegistry, ParticipantVault, PoolOperator, RewardDistribution } from '../../../wrappers/pool';
+import {
+    packEntry,
+    ParticipantRegistry,
+    ParticipantVault,
+    PoolOperator,
+    RewardDistribution,
+} from '../../../wrappers/pool';
 import { PoolEnvironment } from './environment';
 
 /** One measured handler. `rows`: rows of a report, rounds of a claim, vaults of a poke. */
@@ -265,7 +271,8 @@ export async function gasTour(
     await see(env.registry.sendAppointReporter(env.roles.arbiter.getSender(), { reporter: env.roles.keeper.address }));
     await see(alice.sendRequestExit(a, {}));
     await see(alice.sendCompleteExit(a, {}));
-    await see(env.register('alice', { stake: toNano('12') }));
+    // With so much that the vault returns a part of it.
+    await see(env.register('alice', { stake: toNano('12'), value: toNano('20') }));
     await see(env.operator.sendSetActive(owner, { active: false }));
     for (let i = 0; i < 8; i++) {
         await env.endEpoch();
@@ -277,10 +284,42 @@ export async function gasTour(
     await see(env.operator.sendWithdrawOperatorStake(owner, { amount: toNano('1') }));
     await see(env.operator.sendEmergencyWithdraw(env.roles.keeper.getSender(), {}));
 
-    // Eighty more rounds, sent in the registry's name: the ring of blocks turns, and unpaid blocks expire.
+    // Eighty more rounds, sent in the registry's name: the ring of blocks turns, and unpaid blocks expire. Bob is reported
+    // for each, so that the metrics that travel with his claims are as many as can be.
     const { nextRound } = await env.distribution.getDistributionData();
+    const bob = await env.vault('bob');
+    const entry = async (epoch: bigint, minEarned: bigint, gpu: bigint, value: bigint) => {
+        const body = beginCell()
+            .store(
+                vault.storeMetricsEntry({
+                    $$type: 'MetricsEntry',
+                    queryId: 0n,
+                    epoch,
+                    entry: packEntry({ attempt: false, bucket: 0n, score: 1n }),
+                    seconds: 1n,
+                    gpu,
+                    epochEnd: BigInt(env.now),
+                    epochSeconds: 86_400n,
+                    responseTo: env.roles.reporter.address,
+                    minEarned,
+                }),
+            )
+            .endCell();
+        await see(env.impersonate(env.registry.address, bob.address, value, body));
+    };
+    const least = await env.registry.getReportMinimum(1);
+    // The dearest round of all: a block expires, a raise becomes the rate, and all sixteen changes are younger than the epoch.
+    const dearest = ((nextRound + 72n + 7n) / 8n) * 8n;
     for (let i = 0n; i < 80n; i++) {
         await env.payOperator(toNano('7'));
+        await entry(nextRound + i, 0n, 1n, least);
+        if (nextRound + i === dearest) {
+            await env.operator.sendSetCommission(owner, { bps: 1500n });
+            for (let cut = 1n; cut <= 16n; cut++) {
+                await env.operator.sendSetCommission(owner, { bps: 900n - cut });
+            }
+            env.advance(8n * 86_400n);
+        }
         const totals = (5n << 160n) | (3n << 80n) | 7n;
         const body = beginCell()
             .store(
@@ -290,7 +329,7 @@ export async function gasTour(
                     epoch: nextRound + i,
                     attempt: false,
                     free: false,
-                    epochStart: BigInt(env.now),
+                    epochStart: nextRound + i === dearest ? 1n : BigInt(env.now),
                     totals,
                     totalsFrequent: totals,
                     responseTo: env.roles.keeper.address,
@@ -298,5 +337,21 @@ export async function gasTour(
             )
             .endCell();
         await see(env.impersonate(env.registry.address, env.distribution.address, toNano('1'), body));
+    }
+
+    // Two rounds on both sides of a border of blocks, in both halves of the ring.
+    const border = ((nextRound + 49n) / 32n) * 32n;
+    await see(env.poke('bob', { upTo: border - 2n, value: toNano('3') }));
+    await see(env.poke('bob', { upTo: border }));
+
+    // The dearest entry of metrics: a block of metrics after the other with a full history, a minimum to earn, a GPU score
+    // that only the announced ceiling allows; with and without a claim.
+    for (const gpuCeiling of [10, 100]) {
+        await env.registry.sendSetGpuCeiling(owner, { participant: await env.address('bob'), gpuCeiling });
+    }
+    env.advance(operator.EXIT_DELAY);
+    for (let block = 100n; block < 111n; block++) {
+        await env.payVault('bob', toNano('1'));
+        await entry(block * 8n, 1n, 50n, block === 110n ? toNano('1') : toNano('0.03'));
     }
 }

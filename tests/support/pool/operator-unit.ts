@@ -18,12 +18,12 @@ import {
 import { loadRoleSet } from '../../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
 import { CocoonOp } from '../../../wrappers/cocoon';
 import { Integer, PoolConfig, poolCodes, poolEvents, PoolOperator, vaultAddress } from '../../../wrappers/pool';
-import { checkpoint, createBlockchain } from '../chain';
+import { createBlockchain } from '../chain';
+import { ContractUnit, treasuries } from './contract-unit';
 import {
     bounceOf,
     cellOf,
     computeFee,
-    expectRefused,
     forwardFee,
     kept,
     Out,
@@ -64,23 +64,22 @@ export function acceptingCode(mark: number): Cell {
 export const operatorCost = (): bigint =>
     computeFee(GAS_OPERATOR_SMALL + GAS_SETUP) + 4n * smallForward() + forwardFee(2n, EVENT_BITS);
 
-export class OperatorUnit {
+export class OperatorUnit extends ContractUnit<OperatorSender> {
     registry!: Address;
     distribution!: Address;
 
     private constructor(
-        readonly blockchain: Blockchain,
+        blockchain: Blockchain,
         readonly people: Record<OperatorPerson, Treasury>,
         readonly operator: SandboxContract<PoolOperator>,
         readonly codes: { registryCode: Cell; distributionCode: Cell; vaultCode: Cell },
-    ) {}
+    ) {
+        super(blockchain);
+    }
 
     static async create(options: OperatorUnitOptions = {}): Promise<OperatorUnit> {
         const blockchain = await createBlockchain();
-        const people = {} as Record<OperatorPerson, Treasury>;
-        for (const name of PEOPLE) {
-            people[name] = await blockchain.treasury(`operator unit ${name}`);
-        }
+        const people = await treasuries(blockchain, PEOPLE, 'operator unit');
         const { vaultCode } = await poolCodes();
         const codes = { registryCode: acceptingCode(1), distributionCode: acceptingCode(2), vaultCode };
         const { until = 'active', ...config } = options;
@@ -135,23 +134,6 @@ export class OperatorUnit {
         return vaultAddress(this.registry, participant, this.codes.vaultCode);
     }
 
-    get now(): bigint {
-        return BigInt(this.blockchain.now!);
-    }
-
-    at(time: bigint): void {
-        this.blockchain.now = Number(time);
-    }
-
-    advance(seconds: bigint): void {
-        this.at(this.now + seconds);
-    }
-
-    checkpoint(): () => Promise<void> {
-        const restore = checkpoint(this.blockchain);
-        return restore;
-    }
-
     async send(from: OperatorSender, body: Cell, value: bigint = toNano('1')): Promise<SendMessageResult> {
         return this.blockchain.sendMessage(
             internal({ from: this.addressOf(from), to: this.address, value, body, bounce: true }),
@@ -173,10 +155,6 @@ export class OperatorUnit {
         return tx;
     }
 
-    async refused(code: number, from: OperatorSender, body: Cell, value?: bigint): Promise<SendMessageResult> {
-        return expectRefused(this.blockchain, this.address, code, () => this.send(from, body, value));
-    }
-
     async bounce(out: Out, value?: bigint): Promise<Transaction> {
         const tx = txAt(await this.blockchain.sendMessage(bounceOf(out, value)), this.address);
         expect(succeeded(tx)).toBe(true);
@@ -193,10 +171,6 @@ export class OperatorUnit {
 
     async data() {
         return this.operator.getPoolData();
-    }
-
-    async balance(): Promise<bigint> {
-        return (await this.blockchain.getContract(this.address)).balance;
     }
 
     async balanceOf(who: OperatorSender): Promise<bigint> {

@@ -19,8 +19,9 @@ import {
     registryConfigCell,
     RegistryParams,
 } from '../../../wrappers/pool';
-import { checkpoint, createBlockchain } from '../chain';
-import { bounceOf, cellOf, expectRefused, Out, Treasury } from './transactions';
+import { createBlockchain } from '../chain';
+import { ContractUnit, treasuries } from './contract-unit';
+import { bounceOf, cellOf, Out, Treasury } from './transactions';
 
 const REGISTRY_PEOPLE = [
     'operator',
@@ -45,23 +46,22 @@ export type RolesOptions = {
     arbiter?: Address;
 };
 
-export class RegistryUnit {
+export class RegistryUnit extends ContractUnit<RegistryPerson> {
     private version = 0n;
 
     private constructor(
-        readonly blockchain: Blockchain,
+        blockchain: Blockchain,
         readonly people: Record<RegistryPerson, Treasury>,
         readonly registry: SandboxContract<ParticipantRegistry>,
         readonly vaultCode: Cell,
-    ) {}
+    ) {
+        super(blockchain);
+    }
 
     /** A registry that its operator has deployed and not linked yet. */
     static async create(): Promise<RegistryUnit> {
         const blockchain = await createBlockchain();
-        const people = {} as Record<RegistryPerson, Treasury>;
-        for (const name of REGISTRY_PEOPLE) {
-            people[name] = await blockchain.treasury(`registry unit ${name}`);
-        }
+        const people = await treasuries(blockchain, REGISTRY_PEOPLE, 'registry unit');
         const { vaultCode } = await poolCodes();
         const registry = await ParticipantRegistry.createFromConfig({ operator: people.operator.address });
         await people.operator.send({ to: registry.address, value: toNano('2'), init: registry.init, bounce: false });
@@ -84,20 +84,8 @@ export class RegistryUnit {
         return this.people[name].address;
     }
 
-    get now(): bigint {
-        return BigInt(this.blockchain.now!);
-    }
-
-    at(time: bigint): void {
-        this.blockchain.now = Number(time);
-    }
-
-    advance(seconds: bigint): void {
-        this.at(this.now + seconds);
-    }
-
-    checkpoint(): () => Promise<void> {
-        const restore = checkpoint(this.blockchain);
+    override checkpoint(): () => Promise<void> {
+        const restore = super.checkpoint();
         const { version } = this;
         return async () => {
             this.version = version;
@@ -116,10 +104,6 @@ export class RegistryUnit {
 
     async bounce(out: Out, value?: bigint): Promise<SendMessageResult> {
         return this.blockchain.sendMessage(bounceOf(out, value));
-    }
-
-    async refused(code: number, from: RegistryPerson, body: Cell, value?: bigint): Promise<SendMessageResult> {
-        return expectRefused(this.blockchain, this.address, code, () => this.send(from, body, value));
     }
 
     setUpBody(config: Cell): Cell {
@@ -190,10 +174,6 @@ export class RegistryUnit {
 
     async epoch() {
         return this.registry.getEpochData();
-    }
-
-    async balance(): Promise<bigint> {
-        return (await this.blockchain.getContract(this.address)).balance;
     }
 }
 

@@ -11,7 +11,6 @@ import {
 import '@ton/test-utils';
 
 import { underCoverage } from '../coverage';
-import './native-hash';
 
 export type Treasury = SandboxContract<TreasuryContract>;
 

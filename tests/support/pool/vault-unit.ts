@@ -9,10 +9,11 @@ import {
     storeMetricsEntry,
     storeOpenVault,
 } from '../../../build/ParticipantVault/ParticipantVault_ParticipantVault';
-import { Integer, ParticipantVault, poolCodes } from '../../../wrappers/pool';
-import { checkpoint, createBlockchain } from '../chain';
+import { EntryFields, Integer, packEntry, ParticipantVault, poolCodes } from '../../../wrappers/pool';
+import { createBlockchain } from '../chain';
+import { ContractUnit, treasuries } from './contract-unit';
 import { computeFee } from './fees';
-import { bounceOf, cellOf, expectRefused, Out, Treasury } from './transactions';
+import { bounceOf, cellOf, Out, Treasury } from './transactions';
 
 const VAULT_PEOPLE = [
     'registry',
@@ -36,30 +37,29 @@ export type OpenOptions = Partial<Omit<OpenVault, '$$type' | 'wishes' | 'operato
     metaUri?: Cell | null;
 };
 
-export type EntryOptions = Partial<{ [K in keyof Omit<MetricsEntry, '$$type'>]: MetricsEntry[K] }> & {
+export type EntryOptions = Partial<Omit<MetricsEntry, '$$type' | 'entry'> & EntryFields> & {
     value?: bigint;
 };
 
 const maybeAddress = (address: Address | null | undefined) => (builder: Builder) => builder.storeAddress(address);
 
-export class VaultUnit {
+export class VaultUnit extends ContractUnit<VaultPerson> {
     /** Length of an epoch in `entry`; epoch n ends at `start + (n + 1) * epochSeconds`. */
     readonly epochSeconds = 86_400n;
 
     private constructor(
-        readonly blockchain: Blockchain,
+        blockchain: Blockchain,
         readonly people: Record<VaultPerson, Treasury>,
         readonly vault: SandboxContract<ParticipantVault>,
         readonly start: bigint,
-    ) {}
+    ) {
+        super(blockchain);
+    }
 
     /** A vault that somebody has deployed and nobody has registered. */
     static async create(): Promise<VaultUnit> {
         const blockchain = await createBlockchain();
-        const people = {} as Record<VaultPerson, Treasury>;
-        for (const name of VAULT_PEOPLE) {
-            people[name] = await blockchain.treasury(`vault unit ${name}`);
-        }
+        const people = await treasuries(blockchain, VAULT_PEOPLE, 'vault unit');
         const { vaultCode } = await poolCodes();
         const vault = ParticipantVault.createFromConfig({
             registry: people.registry.address,
@@ -85,32 +85,12 @@ export class VaultUnit {
         return this.people[name].address;
     }
 
-    get now(): bigint {
-        return BigInt(this.blockchain.now!);
-    }
-
-    at(time: bigint): void {
-        this.blockchain.now = Number(time);
-    }
-
-    advance(seconds: bigint): void {
-        this.at(this.now + seconds);
-    }
-
-    checkpoint(): () => Promise<void> {
-        return checkpoint(this.blockchain);
-    }
-
     async send(from: VaultPerson, body: Cell, value = toNano('1')): Promise<SendMessageResult> {
         return this.people[from].send({ to: this.address, value, body, bounce: true });
     }
 
     async bounce(out: Out, value?: bigint): Promise<SendMessageResult> {
         return this.blockchain.sendMessage(bounceOf(out, value));
-    }
-
-    async refused(code: number, from: VaultPerson, body: Cell, value?: bigint): Promise<SendMessageResult> {
-        return expectRefused(this.blockchain, this.address, code, () => this.send(from, body, value));
     }
 
     openBody(options: OpenOptions = {}): Cell {
@@ -123,6 +103,7 @@ export class VaultUnit {
                 minStake: toNano('10'),
                 active: true,
                 gpuCeiling: 5000n,
+                at: this.now,
                 ...rest,
                 operator: this.addressOf('operator'),
                 distribution: this.addressOf('distribution'),
@@ -146,7 +127,7 @@ export class VaultUnit {
     }
 
     entryBody(options: EntryOptions = {}): Cell {
-        const { value: _, ...rest } = options;
+        const { value: _, attempt, bucket, score, ...rest } = options;
         const epoch = options.epoch ?? 0n;
         const epochSeconds = options.epochSeconds ?? this.epochSeconds;
         return cellOf(
@@ -154,9 +135,7 @@ export class VaultUnit {
                 $$type: 'MetricsEntry',
                 queryId: 9n,
                 epoch,
-                attempt: false,
-                bucket: 0n,
-                score: 1000n + epoch,
+                entry: packEntry({ attempt: attempt ?? false, bucket: bucket ?? 0n, score: score ?? 1000n + epoch }),
                 seconds: 100n,
                 gpu: 5000n,
                 epochEnd: this.start + (epoch + 1n) * epochSeconds,
@@ -179,9 +158,5 @@ export class VaultUnit {
 
     async epoch(epoch: Integer) {
         return this.vault.getEpoch(epoch);
-    }
-
-    async balance(): Promise<bigint> {
-        return (await this.blockchain.getContract(this.address)).balance;
     }
 }

@@ -92,6 +92,8 @@ export async function emissionTour(watch: (transactions: Transaction[]) => void)
         const person = await world.blockchain.treasury(name);
         await see(controller.sendNominateRole(owner, { role: 'recorder', holder: person.address }));
         await see(controller.sendAcceptRole(person.getSender(), { role: 'recorder' }));
+        const usages = [world.usage({ nonce: 1n })];
+        await see(controller.sendRecordUsage(person.getSender(), { usages }));
     }
 
     // A year of hours with usages, so that the window is full, and every recorder at the same consumer.

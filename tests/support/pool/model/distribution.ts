@@ -79,13 +79,14 @@ export class DistributionModel {
         return this.schedule(now).changes[0].bps;
     }
 
-    /** min(rate when the epoch began, rate now); the lowest rate known if the change before it is forgotten. */
+    /** min(rate when the epoch began, rate now); the lowest rate there can be if the change before it is forgotten. */
     private roundRate(start: number, now: number): number {
         const { changes } = this.schedule(now);
         const then = changes.find((change) => change.at <= start);
-        return then === undefined
-            ? Math.min(...changes.map((change) => change.bps))
-            : Math.min(changes[0].bps, then.bps);
+        if (then === undefined && changes.length === 16) {
+            return Number(COMMISSION_MIN);
+        }
+        return Math.min(changes[0].bps, (then ?? changes[changes.length - 1]).bps);
     }
 
     handle(message: Message, c: Context): Effect {
@@ -204,10 +205,19 @@ export class DistributionModel {
     onRoundTotals(m: Message, c: Context): Effect {
         require(c.sender === this.registry, 'ERROR_NOT_REGISTRY');
         const epoch = Number(m.epoch);
-        require(epoch <= this.s.nextRound, 'ERROR_ROUND_ORDER');
         const out: Effect['out'] = [];
         const events: Message[] = [];
         let commission = 0n;
+        // Totals that were lost: their rounds pay nothing.
+        while (this.s.nextRound < epoch) {
+            const nothing = {
+                epoch: this.s.nextRound++,
+                attempt: false,
+                free: false,
+                _totals: [0n, 0n, 0n, 0n, 0n, 0n],
+            };
+            this.fix({ op: m.op, ...nothing }, c, events);
+        }
         if (epoch === this.s.nextRound) {
             this.s.nextRound += 1;
             commission = this.fix(m, c, events);

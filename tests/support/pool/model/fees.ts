@@ -118,8 +118,7 @@ export class Fees {
         const rounds = BigInt(bitLength(mask) - lowestBit(mask));
         return (
             this.compute(gas + built.GAS_DISTRIBUTION_CLAIM_BASE + built.GAS_DISTRIBUTION_CLAIM_ROUND * rounds) +
-            this.forward(built.CLAIM_CELLS, built.CLAIM_BITS) +
-            3n * this.small
+            built.CLAIM_MESSAGES * this.forward(built.CLAIM_CELLS, built.CLAIM_BITS)
         );
     }
 
@@ -130,11 +129,7 @@ export class Fees {
         return this.claim(built.GAS_VAULT_METRICS, mask);
     }
     get metricsForward() {
-        return this.forward(1n, built.EVENT_BITS);
-    }
-    /** An entry without a minimum fits into the root cell of its message. */
-    get metricsForwardInline() {
-        return this.forward(0n, 0n);
+        return this.forward(1n, built.METRICS_BITS);
     }
 
     reportOwn(rows: number): bigint {
@@ -145,15 +140,14 @@ export class Fees {
         );
     }
 
-    /** What a vault needs to take an entry; without more it claims nothing. */
+    /** What a vault needs to take an entry, or to refuse it; without more it claims nothing. */
     get entry() {
-        return this.compute(built.GAS_VAULT_METRICS);
+        return this.compute(built.GAS_VAULT_METRICS) + this.small;
     }
 
     /** The least that a report of `rows` rows is taken with. */
-    reportMinimum(rows: number, minEarned: bigint): bigint {
-        const forward = minEarned === 0n ? this.metricsForwardInline : this.metricsForward;
-        return this.reportOwn(rows) + BigInt(rows) * (this.entry + forward);
+    reportMinimum(rows: number): bigint {
+        return this.reportOwn(rows) + BigInt(rows) * (this.entry + this.metricsForward);
     }
 
     /** What `get_cost` asks for a report: with a claim a row and the epoch before. */
@@ -162,7 +156,9 @@ export class Fees {
     }
 
     get round() {
-        return this.compute(built.GAS_DISTRIBUTION_ROUND) + this.event * 2n + 4n * this.small;
+        return (
+            this.compute(built.GAS_DISTRIBUTION_ROUND + built.GAS_REGISTRY_BOUNCED) + this.event * 2n + 4n * this.small
+        );
     }
     get fine() {
         return this.compute(built.GAS_OPERATOR_FINE + built.GAS_DISTRIBUTION_RESERVE) + 4n * this.small;
@@ -172,6 +168,7 @@ export class Fees {
         const gas =
             built.GAS_REGISTRY_CLOSE +
             built.GAS_DISTRIBUTION_ROUND +
+            built.GAS_REGISTRY_BOUNCED +
             built.GAS_OPERATOR_FINE +
             built.GAS_DISTRIBUTION_RESERVE;
         const bits = (3n * built.EVENT_BITS + 8n * built.PAYOUT_MESSAGE_BITS) / 11n;
@@ -195,9 +192,9 @@ export class Fees {
 
     get register() {
         const gas = built.GAS_REGISTRY_REGISTER + built.GAS_VAULT_OPEN + built.GAS_OPERATOR_COUNT;
-        const cells = (built.VAULT_CELLS + 5n) / 6n;
-        const bits = (built.VAULT_BITS + 5n * built.PAYOUT_MESSAGE_BITS) / 6n + 1n;
-        return this.compute(gas) + 6n * this.forward(cells, bits) + this.vaultRent;
+        const cells = (built.VAULT_CELLS + 4n) / 5n;
+        const bits = (built.VAULT_BITS + 4n * built.PAYOUT_MESSAGE_BITS) / 5n + 1n;
+        return this.compute(gas) + 5n * this.forward(cells, bits) + this.vaultRent;
     }
     /** Seal and VoidEpoch. */
     get mark() {
@@ -248,6 +245,10 @@ export class Fees {
     }
     get distributionSmall() {
         return this.compute(built.GAS_DISTRIBUTION_SMALL) + 2n * this.small;
+    }
+    /** What a slash carries for the reserve, and for a bounce that ends in the vault. */
+    get slash() {
+        return this.compute(built.GAS_DISTRIBUTION_RESERVE + built.GAS_VAULT_PAYOUT) + this.small;
     }
     get reserve() {
         return this.compute(built.GAS_DISTRIBUTION_RESERVE);

@@ -449,7 +449,7 @@ export class Operations {
         const spare = this.random.bool(0.6) ? this.random.bigint(0n, toNano('0.15')) * BigInt(rows.length) : 0n;
         const body = Registry.reportMetricsBody({ queryId: this.queryId(), epoch, rows });
         const { fees } = this.sim;
-        const least = fees.reportMinimum(rows.length, r.minEarned(now)) + (epoch > r.s.epoch.epoch ? fees.close : 0n);
+        const least = fees.reportMinimum(rows.length) + (epoch > r.s.epoch.epoch ? fees.close : 0n);
         const cost = this.random.bool(0.4) ? least : fees.report(rows.length) + spare;
         return this.toRegistry(this.reporter(), body, cost);
     }

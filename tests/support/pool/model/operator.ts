@@ -41,6 +41,7 @@ export type OperatorState = {
     proxies: string[];
     activeSince: number;
     inactiveSince: number;
+    activeBefore: number;
     finedTo: number;
     version: number;
     pausedUntil: number;
@@ -148,7 +149,7 @@ export class OperatorModel {
     onEpochMissed(m: Message, c: Context): Effect {
         require(c.sender === this.registry, 'ERROR_NOT_REGISTRY');
         const start = Number(m.epochStart);
-        const wasActive = start < this.s.inactiveSince || (this.s.active && start >= this.s.activeSince);
+        const wasActive = this.wasActive(start);
         const amount = (this.s.stake * FINE_BPS) / BPS;
         if (Number(m.epoch) < this.s.finedTo || !wasActive || amount === 0n) {
             return { out: [], events: [] };
@@ -163,9 +164,17 @@ export class OperatorModel {
         };
     }
 
+    /** Was the pool active at `time`? The last two active times are known. */
+    private wasActive(time: number): boolean {
+        const { active, activeSince, inactiveSince, activeBefore } = this.s;
+        const from = active ? activeBefore : activeSince;
+        return (active && time >= activeSince) || (from !== 0 && time >= from && time < inactiveSince);
+    }
+
     onIdleConfirmed(m: Message, c: Context): Effect {
         require(c.sender === this.registry, 'ERROR_NOT_REGISTRY');
-        require(!this.s.active && Number(m.since) === this.s.inactiveSince, 'ERROR_STILL_BOUND');
+        const since = this.s.inactiveSince;
+        require(!this.s.active && Number(m.since) === since && c.now >= since + DELAY, 'ERROR_STILL_BOUND');
         const amount = m.amount as bigint;
         require(amount <= this.s.stake, 'ERROR_TOO_MUCH');
         this.s.stake -= amount;
@@ -217,6 +226,7 @@ export class OperatorModel {
         if (m.active) {
             this.requireUnpaused(c);
             require(this.s.stake >= OPERATOR_MIN_STAKE, 'ERROR_STAKE_TOO_LOW');
+            this.s.activeBefore = this.s.activeSince;
             this.s.activeSince = c.now;
         } else {
             this.s.inactiveSince = c.now;

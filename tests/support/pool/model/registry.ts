@@ -207,8 +207,7 @@ export class RegistryModel {
         const count = Number(m.count);
         require(count > 0 && count <= Number(MAX_BATCH), 'ERROR_BATCH');
         const minEarned = this.minEarned(c.now);
-        const forward = minEarned === 0n ? c.fees.metricsForwardInline : c.fees.metricsForward;
-        const each = (value - c.fees.reportOwn(count)) / BigInt(count) - forward;
+        const each = (value - c.fees.reportOwn(count)) / BigInt(count) - c.fees.metricsForward;
         require(each >= c.fees.entry, 'ERROR_VALUE_TOO_LOW');
 
         const rows = rowsOf(m.entries as Cell);
@@ -274,7 +273,8 @@ export class RegistryModel {
         require(c.now < this.reportUntil, 'ERROR_REPORT_WINDOW');
         require(c.value >= c.fees.mark, 'ERROR_VALUE_TOO_LOW');
         state.activeAtEnd ??= this.s.active;
-        require(state.accepted >= state.activeAtEnd + state.left, 'ERROR_NOT_COMPLETE');
+        const left = this.s.unmanaged ? 0 : state.left;
+        require(state.accepted >= state.activeAtEnd + left, 'ERROR_NOT_COMPLETE');
         state.sealed = true;
         state.lastAt = c.now;
         if (!appointed && this.s.stakeOk) {
@@ -369,6 +369,9 @@ export class RegistryModel {
                 nextSeconds: 0,
             });
         }
+        // An epoch that was over before the one before it was closed has its report window all the same, unless nobody
+        // reports anyway.
+        this.s.epoch.deadline = (state.accepted === 0 ? this.end : Math.max(this.end, c.now)) + this.window;
         this.announce(m, closed, payer, c, value, out);
     }
 
@@ -428,6 +431,7 @@ export class RegistryModel {
                 minStake: config.minStake,
                 active: config.open,
                 gpuCeiling: config.open ? config.openCeiling : 0,
+                at: config.open ? c.now : 0,
                 operator: this.operator,
                 distribution: this.distribution,
                 _wishes: { payout, recovery, minPayout, metaHash },

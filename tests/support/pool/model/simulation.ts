@@ -93,6 +93,7 @@ export class Simulation {
                 proxies: [role('proxy')],
                 activeSince: now,
                 inactiveSince: 0,
+                activeBefore: 0,
                 finedTo: 0,
                 version: 1,
                 pausedUntil: 0,

@@ -2,7 +2,7 @@
 import { Address, beginCell, Builder, Cell, Slice } from '@ton/core';
 
 import * as built from '../../../../build/PoolOperator/PoolOperator_PoolOperator';
-import { PoolErrorName, PoolExit } from '../../../../wrappers/pool';
+import { PoolErrorName, PoolExit, unpackEntry } from '../../../../wrappers/pool';
 import { Fees } from './fees';
 
 /** A message as its fields. What begins with an underscore is the model's own and not compared with the chain. */
@@ -116,6 +116,10 @@ export function decode(body: Cell): Message {
         if (field !== '$$type') {
             message[field] = value instanceof Address ? raw(value) : value;
         }
+    }
+    if (name === 'MetricsEntry') {
+        Object.assign(message, unpackEntry(message.entry as bigint));
+        delete message.entry;
     }
     return message;
 }

@@ -44,6 +44,13 @@ export type Account = {
     slashReason: bigint;
     changes: { payout: string | null; payoutAt: number; recovery: string | null; recoveryAt: number } | null;
     owed: Deltas | null;
+    /** Epoch + 1 that `earnedMark` was set for. */
+    markedFor: number;
+    /** Ceiling before it was lowered. */
+    lastCeiling: number;
+    loweredAt: number;
+    /** The membership before the present one. */
+    past: { from: number; to: number };
 };
 
 export type VaultState = {
@@ -227,16 +234,24 @@ export class VaultModel {
         require(c.sender === this.registry, 'ERROR_NOT_REGISTRY');
         const epoch = Number(m.epoch);
         const end = Number(m.epochEnd);
-        const until = Math.min(end, this.s.completedAt);
-        const from = Math.max(end - Number(m.epochSeconds), this.s.activatedAt);
-        require(Number(m.seconds) <= until - from, 'ERROR_SECONDS');
+        const start = end - Number(m.epochSeconds);
+        const within = (from: number, to: number) => Math.min(end, to) - Math.max(start, from);
+        const times = [within(this.s.activatedAt, this.s.completedAt)];
+        if (this.s.account !== null) {
+            times.push(within(this.s.account.past.from, this.s.account.past.to));
+        }
+        const possible = times.filter((time) => time >= 0);
+        require(possible.length > 0 &&
+            Number(m.seconds) <= possible.reduce((all, time) => all + time, 0), 'ERROR_SECONDS');
         const a = this.account();
         const risen = a.nextCeilingAt !== 0 && c.now >= a.nextCeilingAt ? a.nextCeiling : 0;
-        require(Number(m.gpu) <= Math.max(this.s.ceiling, risen), 'ERROR_GPU_CEILING');
+        const lowered = start < a.loweredAt ? a.lastCeiling : 0;
+        require(Number(m.gpu) <= Math.max(this.s.ceiling, risen, lowered), 'ERROR_GPU_CEILING');
         const minEarned = m.minEarned as bigint;
-        if (minEarned > 0n && m.seconds !== 0n) {
+        if (minEarned > 0n && m.seconds !== 0n && a.markedFor !== epoch + 1) {
             require(this.s.earned - a.earnedMark >= minEarned, 'ERROR_MIN_EARNED');
             a.earnedMark = this.s.earned;
+            a.markedFor = epoch + 1;
         }
         const entry = { attempt: m.attempt as boolean, bucket: Number(m.bucket), score: m.score as bigint };
         this.record(epoch, entry);
@@ -331,9 +346,9 @@ export class VaultModel {
         const before = this.s.account;
         this.s.account = {
             minStake: m.minStake as bigint,
-            payout: wishes.payout ?? this.participant,
+            payout: before?.payout ?? wishes.payout ?? this.participant,
             minPayout: wishes.minPayout,
-            recovery: wishes.recovery,
+            recovery: before === null ? wishes.recovery : before.recovery,
             metaHash: wishes.metaHash,
             exitAt: 0,
             earnedMark: before === null ? 0n : this.s.earned,
@@ -342,12 +357,19 @@ export class VaultModel {
             slashAmount: 0n,
             slashedAt: before?.slashedAt ?? 0,
             slashReason: 0n,
-            changes: null,
+            changes: before?.changes ?? null,
             owed: before?.owed ?? null,
+            markedFor: 0,
+            lastCeiling: before?.lastCeiling ?? 0,
+            loweredAt: before?.loweredAt ?? 0,
+            past:
+                this.s.activatedAt === 0
+                    ? (before?.past ?? { from: 0, to: 0 })
+                    : { from: this.s.activatedAt, to: this.s.completedAt },
         };
         this.s.stake = stake;
         this.s.status = open ? 'active' : 'pending';
-        this.s.activatedAt = open ? c.now : 0;
+        this.s.activatedAt = open ? Number(m.at) : 0;
         this.s.completedAt = open ? FOREVER : 0;
         this.s.ceiling = open ? Number(m.gpuCeiling) : 0;
         const rest = c.value - stake - c.fees.vaultRent;
@@ -385,7 +407,7 @@ export class VaultModel {
 
     onGpuCeilingChanged(m: Message, c: Context): Effect {
         require(c.sender === this.registry, 'ERROR_NOT_REGISTRY');
-        require(this.s.status !== 'new', 'ERROR_VAULT_STATE');
+        require(this.member, 'ERROR_VAULT_STATE');
         const a = this.account();
         if (a.nextCeilingAt !== 0 && c.now >= a.nextCeilingAt) {
             this.s.ceiling = a.nextCeiling;
@@ -393,6 +415,9 @@ export class VaultModel {
         }
         const ceiling = Number(m.gpuCeiling);
         if (ceiling <= this.s.ceiling) {
+            const last = c.now < a.loweredAt + 2 * seconds(built.EPOCH_MAX) ? a.lastCeiling : 0;
+            a.lastCeiling = Math.max(last, this.s.ceiling);
+            a.loweredAt = c.now;
             this.s.ceiling = ceiling;
             a.nextCeilingAt = 0;
         } else {
@@ -566,7 +591,7 @@ export class VaultModel {
         const slash: Effect['out'][number] = {
             to: this.distribution,
             bounce: true,
-            value: amount + c.fees.reserve + c.fees.small,
+            value: amount + c.fees.slash,
             message: { op: 'SlashPaid', queryId: m.queryId, amount, participant: this.participant },
         };
         const told = this.tell(c, m, REASON_SLASHED, { stake: -amount });
@@ -592,6 +617,7 @@ export class VaultModel {
     }
 
     onResync(m: Message, c: Context): Effect {
+        this.account();
         require(c.value >= c.fees.vaultSmall, 'ERROR_VALUE_TOO_LOW');
         return this.tellWithRest(c, m, REASON_RESYNC, {});
     }

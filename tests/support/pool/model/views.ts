@@ -10,7 +10,14 @@ type View = Record<string, unknown>;
 const NOT_COMPLETED = 0xffffffff;
 
 export function poolData(o: OperatorModel, balance: bigint, fees: Fees): View {
-    const { proxies: _proxies, nextArbiter: _a, nextRecovery: _r, version: _version, ...fields } = o.s;
+    const {
+        proxies: _proxies,
+        nextArbiter: _a,
+        nextRecovery: _r,
+        version: _version,
+        activeBefore: _b,
+        ...fields
+    } = o.s;
     return {
         ...fields,
         registry: o.registry,

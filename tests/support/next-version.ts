@@ -1,7 +1,7 @@
 /**
- * The pool's contracts as a later version of this repository might have them: every source is changed (a getter more),
- * the vault's too, and all of them are compiled anew. An upgraded parent that derived its children's addresses from
- * their source, and not from the code in its storage, would lose all of them.
+ * Contracts as a later version of this repository might have them: every source is changed (a getter more), children's
+ * too, and all of them are compiled anew. An upgraded parent that derived its children's addresses from their source, and
+ * not from the code in its storage, would lose all of them.
  *
  * Compiling takes half a minute, so the codes are kept in temp/ under the hash of the sources.
  */
@@ -9,17 +9,11 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { Cell } from '@ton/core';
 
-import { compileProject } from '../../../tools/tact/compile';
-import { listFiles, REPOSITORY_ROOT, sha256 } from '../../../tools/tact/project';
+import { compileProject } from '../../tools/tact/compile';
+import { listFiles, REPOSITORY_ROOT, sha256 } from '../../tools/tact/project';
 
-const CONTRACTS = {
-    operator: ['PoolOperator', 'pool-operator'],
-    registry: ['ParticipantRegistry', 'participant-registry'],
-    distribution: ['RewardDistribution', 'reward-distribution'],
-    vault: ['ParticipantVault', 'participant-vault'],
-} as const;
-
-export type NextVersion = Record<keyof typeof CONTRACTS, Cell>;
+/** Name and source file (without its ending) of each contract. */
+type Contracts = Readonly<Record<string, readonly [name: string, base: string]>>;
 
 /** Number that the getter of the next version returns. */
 export const GENERATION = 2n;
@@ -28,7 +22,7 @@ const GETTER = `    get fun get_generation(): Int {\n        return ${GENERATION
 const DIRECTORY = path.join(REPOSITORY_ROOT, 'temp', 'next-version');
 
 function changed(source: string, file: string): string {
-    // The first getter with its comment; every contract of the pool has several.
+    // The first getter with its comment; every contract has several.
     const found = /^(?: {4}\/\/\/.*\n)* {4}get fun /m.exec(source);
     if (found === null) {
         throw new Error(`${file} has no getter to put another one before`);
@@ -36,11 +30,17 @@ function changed(source: string, file: string): string {
     return source.slice(0, found.index) + GETTER + source.slice(found.index);
 }
 
-export async function nextVersion(): Promise<NextVersion> {
-    const sources = listFiles(REPOSITORY_ROOT, 'contracts', '.tact');
+/** Codes of the next version of the contracts of a family. */
+export async function nextVersion<C extends Contracts>(
+    family: 'pool' | 'token',
+    contracts: C,
+): Promise<Record<keyof C, Cell>> {
+    const sources = listFiles(REPOSITORY_ROOT, 'contracts', '.tact').filter((file) =>
+        ['common', family].includes(path.basename(path.dirname(file))),
+    );
     const texts = sources.map((file) => [file, fs.readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8')] as const);
     const key = sha256(JSON.stringify([texts, GETTER])).slice(0, 16);
-    const kept = path.join(DIRECTORY, key);
+    const kept = path.join(DIRECTORY, `${family}-${key}`);
     const boc = (root: string, name: string) => path.join(root, `${name}.boc`);
     if (!fs.existsSync(kept)) {
         // Made aside and moved into place: two test runs at once do not see each other's half.
@@ -48,14 +48,14 @@ export async function nextVersion(): Promise<NextVersion> {
         for (const [file, text] of texts) {
             const target = path.join(work, file);
             fs.mkdirSync(path.dirname(target), { recursive: true });
-            const own = Object.values(CONTRACTS).some(([, base]) => file.endsWith(`/${base}.tact`));
+            const own = Object.values(contracts).some(([, base]) => file.endsWith(`/${base}.tact`));
             fs.writeFileSync(target, own ? changed(text, file) : text);
         }
-        for (const [name, base] of Object.values(CONTRACTS)) {
+        for (const [name, base] of Object.values(contracts)) {
             const output = `./build/${name}`;
             await compileProject(work, {
                 name,
-                path: `./contracts/pool/${base}.tact`,
+                path: `./contracts/${family}/${base}.tact`,
                 output,
                 mode: 'full',
                 options: {},
@@ -69,9 +69,9 @@ export async function nextVersion(): Promise<NextVersion> {
             fs.rmSync(work, { recursive: true });
         }
     }
-    const codes = Object.entries(CONTRACTS).map(([key_, [name]]) => [
-        key_,
+    const codes = Object.entries(contracts).map(([role, [name]]) => [
+        role,
         Cell.fromBoc(fs.readFileSync(boc(kept, name)))[0],
     ]);
-    return Object.fromEntries(codes) as NextVersion;
+    return Object.fromEntries(codes) as Record<keyof C, Cell>;
 }
