@@ -14,7 +14,7 @@ import {
 import { ShareWallet } from '../../../wrappers/token';
 import { REFUSAL, refuse } from '../pool/transactions';
 import { Net, Start } from './net';
-import { fillPosition, fillStaking, MAX_PARKED, MAX_SLASHES } from './state';
+import { editStaking, fillPosition, fillStaking, MAX_PARKED, MAX_SLASHES } from './state';
 import { gasOf, World } from './world';
 
 const DAY = 86_400;
@@ -157,6 +157,16 @@ export async function stakingTour(): Promise<GasMaxima> {
         });
     await flow(unseen);
     await flow(unseen);
+    // A slash that brings new parameters and ends the service.
+    const restore = world.checkpoint();
+    await world.master.sendAnnounceParams(world.sender('owner'), { params: world.params, value });
+    world.advance(8 * DAY);
+    await world.master.sendApplyParams(alice, { value });
+    await editStaking(world.blockchain, staking.address, (fields) => {
+        fields.scale = 3n * 10n ** 17n;
+    });
+    await see(world.slash('prover1', 500_000));
+    await restore();
 
     // A change that is owed goes along with the next one.
     const back = await refuse(world.blockchain, rewards.address);
@@ -267,10 +277,6 @@ export async function stakingTour(): Promise<GasMaxima> {
     await see(world.master.sendAnnounceParams(world.sender('owner'), { params: world.params, value }));
     world.advance(8 * DAY);
     await see(world.master.sendApplyParams(alice, { value }));
-    const restore = world.checkpoint();
-    // A slash that brings new parameters and ends the service.
-    for (let i = 0; i < 3; i++) await see(world.slash('prover1', 450_000));
-    await restore();
     await see(world.master.sendPushParams(alice, { staking: staking.address, rewards: rewards.address, value }));
     await see(world.request('prover1', 'prover1', { all: true }));
     await see(world.request('alice', 'prover1', { all: true }));

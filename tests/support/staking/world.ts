@@ -181,7 +181,11 @@ export class World {
         // A restored checkpoint has forgotten it.
         if (this.rich.has(key) && (await this.balance(who, token)) > 0n) return;
         this.rich.add(key);
-        await minter.sendMint(this.sender('owner'), { receiver: this.address(who), amount: this.unit(WEALTH) });
+        await minter.sendMint(this.sender('owner'), {
+            receiver: this.address(who),
+            amount: this.unit(WEALTH),
+            value: toNano('100'),
+        });
     }
 
     /** Sends jettons with a payload and forwarded TON. */
@@ -192,6 +196,7 @@ export class World {
         payload: Cell | null,
         forward: bigint,
         token: 'staking' | 'reward' = 'staking',
+        { value }: { value?: bigint } = {},
     ): Promise<SendMessageResult> {
         await this.enrich(from, token);
         return this.walletOf(this.address(from), token).sendTransfer(this.sender(from), {
@@ -200,7 +205,7 @@ export class World {
             response: this.address(from),
             forwardTonAmount: forward,
             forwardPayload: payload ?? undefined,
-            value: forward + toNano('1'),
+            value: value ?? forward + toNano('1'),
         });
     }
 
@@ -225,6 +230,7 @@ export class World {
         name: StakingPerson,
         minSelfStake: bigint,
         commission: bigint | number = 1000,
+        value?: bigint,
     ): Promise<SendMessageResult> {
         const { staking, rewards } = await this.master.getProverAddresses(this.address(name));
         this.provers.set(name, {
@@ -232,7 +238,7 @@ export class World {
             staking: this.blockchain.openContract(ProverStaking.createFromAddress(staking)),
             rewards: this.blockchain.openContract(ProverRewards.createFromAddress(rewards)),
         });
-        return this.master.sendInitProver(this.sender(name), { minSelfStake, commission });
+        return this.master.sendInitProver(this.sender(name), { minSelfStake, commission, value });
     }
 
     /** InitProver and the first stake. */
@@ -246,7 +252,7 @@ export class World {
         who: Who,
         prover: StakingPerson,
         amount: bigint,
-        args: StakeArgs & { forward?: bigint } = {},
+        args: StakeArgs & { forward?: bigint; value?: bigint } = {},
     ): Promise<SendMessageResult> {
         const { staking } = this.prover(prover);
         return this.transfer(
@@ -255,12 +261,21 @@ export class World {
             amount,
             stakePayload(args),
             args.forward ?? (await staking.getStakeCost()),
+            'staking',
+            args,
         );
     }
 
-    async appeal(who: Who, prover: StakingPerson, seq: number, deposit: bigint): Promise<SendMessageResult> {
+    async appeal(
+        who: Who,
+        prover: StakingPerson,
+        seq: number,
+        deposit: bigint,
+        args: { forward?: bigint; value?: bigint } = {},
+    ): Promise<SendMessageResult> {
         const { staking } = this.prover(prover);
-        return this.transfer(who, staking.address, deposit, appealPayload(seq), await staking.getAppealCost());
+        const forward = args.forward ?? (await staking.getAppealCost());
+        return this.transfer(who, staking.address, deposit, appealPayload(seq), forward, 'staking', args);
     }
 
     async reward(from: Who, prover: StakingPerson, amount: bigint): Promise<SendMessageResult> {
