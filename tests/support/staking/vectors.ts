@@ -74,6 +74,9 @@ export type Outcome = { ok: boolean; error?: string; values: Record<string, stri
 
 const PROVERS = ['prover1', 'prover2', 'prover3'] as const;
 
+/** One chain for all vectors with the same minimum, taken back to its start for each. */
+const worlds = new Map<string, { world: World; restore: () => Promise<void> }>();
+
 export class VectorRun {
     private constructor(
         readonly world: World,
@@ -81,22 +84,29 @@ export class VectorRun {
     ) {}
 
     static async create(vector: { globalMinSelfStake?: string }, decimals = 18): Promise<VectorRun> {
-        const world = await World.create({
-            decimals,
-            // The original has no cap, no least stake and no least reward.
-            params: {
-                minSelfStake: BigInt(vector.globalMinSelfStake ?? 0),
-                delegationCap: 65_535n,
-                minStake: 1n,
-                minReward: 1n,
-                minDeposit: 1n,
-            },
-        });
-        for (const who of ['prover1', 'prover2', 'prover3', 'alice', 'bob', 'carol'] as const) {
-            await world.enrich(who);
+        // The original has no cap, no least stake and no least reward.
+        const params = {
+            minSelfStake: BigInt(vector.globalMinSelfStake ?? 0),
+            delegationCap: 65_535n,
+            minStake: 1n,
+            minReward: 1n,
+            minDeposit: 1n,
+        };
+        const key = `${params.minSelfStake} ${decimals}`;
+        let start = worlds.get(key);
+        if (start === undefined) {
+            const world = await World.create({ decimals, params });
+            for (const who of ['prover1', 'prover2', 'prover3', 'alice', 'bob', 'carol'] as const) {
+                await world.enrich(who);
+            }
+            await world.enrich('payer', 'reward');
+            start = { world, restore: world.checkpoint() };
+            worlds.set(key, start);
         }
-        await world.enrich('payer', 'reward');
-        return new VectorRun(world, new Map());
+        await start.restore();
+        start.world.provers.clear();
+        Object.assign(start.world.params, params, { unstakeDelay: 7n * 86_400n, maxSlash: 500_000n });
+        return new VectorRun(start.world, new Map());
     }
 
     private who(name: unknown): StakingPerson {
