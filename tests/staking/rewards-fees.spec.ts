@@ -8,7 +8,6 @@ import { underCoverage } from '../support/coverage';
 import {
     bounceOf,
     expectNoLoss,
-    expectRefused,
     kept,
     outs,
     refuse,

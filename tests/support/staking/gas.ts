@@ -24,7 +24,7 @@ export type GasMaxima = Map<string, bigint>;
 
 const OPS = new Map<number, string>(
     [StakingMaster, ProverStaking, StakePosition, ProverRewards].flatMap(({ opcodes }) =>
-        Object.entries(opcodes).map(([name, op]) => [op as number, name] as const),
+        Object.entries(opcodes).map(([name, op]) => [op, name] as const),
     ),
 );
 
