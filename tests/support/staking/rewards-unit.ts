@@ -270,7 +270,7 @@ export class RewardsUnit {
                 seq,
                 delta,
                 staker: accountIdOf(staker),
-                responseTo: accountIdOf(responseTo),
+                responseTo: responseTo.equals(staker) ? null : accountIdOf(responseTo),
             }),
         );
     }
