@@ -120,7 +120,7 @@ export class Net {
 }
 
 /** Orders tried in an ordinary run; LONG=1 tries all of them. */
-const SOME_ORDERS = 8;
+const SOME_ORDERS = 6;
 
 /**
  * Starts all flows and delivers what follows in every possible order (an ordinary run: in all if there are few, else in some of
