@@ -32,11 +32,13 @@ function changed(source: string, file: string): string {
 
 /** Codes of the next version of the contracts of a family. */
 export async function nextVersion<C extends Contracts>(
-    family: 'pool' | 'token',
+    family: 'pool' | 'token' | 'staking',
     contracts: C,
 ): Promise<Record<keyof C, Cell>> {
+    // Staking imports layouts of the token.
+    const folders = family === 'staking' ? ['common', 'token', family] : ['common', family];
     const sources = listFiles(REPOSITORY_ROOT, 'contracts', '.tact').filter((file) =>
-        ['common', family].includes(path.basename(path.dirname(file))),
+        folders.includes(path.basename(path.dirname(file))),
     );
     const texts = sources.map((file) => [file, fs.readFileSync(path.join(REPOSITORY_ROOT, file), 'utf8')] as const);
     const key = sha256(JSON.stringify([texts, GETTER])).slice(0, 16);

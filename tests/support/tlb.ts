@@ -73,6 +73,8 @@ export class TlbSchema {
     private readValue(type: string, s: Slice): TlbValue {
         const number = type.match(/^(u?)int(\d+)$/);
         if (number) return number[1] ? s.loadUintBig(Number(number[2])) : s.loadIntBig(Number(number[2]));
+        const maybe = type.match(/^\(Maybe (uint\d+)\)$/);
+        if (maybe) return s.loadBit() ? this.readValue(maybe[1], s) : null;
         const map = type.match(/^\(HashmapE (\d+) (\^?\w+)\)$/);
         if (map) {
             return s.loadDict(Dictionary.Keys.BigUint(Number(map[1])), {

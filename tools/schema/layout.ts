@@ -33,6 +33,10 @@ function fieldOf(statement: string): { builder: number; field: Field } | null {
             /^if \(src\.(\w+) !== null && src\.\w+ !== undefined\) \{ b_(\d+)\.storeBit\(true\)\.storeRef\(/,
             (m) => value(m[1], '(Maybe ^Cell)'),
         ],
+        [
+            /^if \(src\.(\w+) !== null && src\.\w+ !== undefined\) \{ b_(\d+)\.storeBit\(true\)\.storeUint\(src\.\w+, (\d+)\)/,
+            (m) => value(m[1], `(Maybe uint${m[3]})`),
+        ],
         [/^b_(\d+)\.store\(store(\w+)\(src\.(\w+)\)\);$/, (m) => ({ kind: 'struct', name: snake(m[3]), type: m[2] })],
     ];
     for (const [pattern, make] of patterns) {

@@ -34,6 +34,12 @@ export const FAMILIES: Family[] = [
         contracts: ['ShareMinter', 'ShareWallet', 'EmissionController', 'UsageGuard', 'ProviderShare'],
         messages: ['messages.tact', 'emission-messages.tact'],
     },
+    {
+        name: 'staking',
+        folder: 'contracts/staking',
+        contracts: ['StakingMaster', 'ProverStaking', 'StakePosition', 'ProverRewards', 'RewardPosition'],
+        messages: ['messages.tact'],
+    },
 ];
 
 /** Doc comment of every message, struct and contract in the Tact sources, by name. */
@@ -72,6 +78,8 @@ export function schema(): string {
     const out: string[] = [fs.readFileSync(path.join(__dirname, 'head.tlb'), 'utf8').trimEnd()];
     // What several families share (contracts/common) is written once, where it is met first.
     const written = new Set<string>();
+    // TEP-74 and TEP-89: families declare what they use of them; the document has each message once.
+    const opcodes = new Set<number>();
     const common = comments(['contracts/common']);
     for (const family of FAMILIES) {
         const layouts = new Map<string, Layout>();
@@ -86,6 +94,10 @@ export function schema(): string {
                 written.add(name);
             }
             const layout = layouts.get(name);
+            if (layout?.opcode != null) {
+                if (opcodes.has(layout.opcode)) return;
+                opcodes.add(layout.opcode);
+            }
             if (!layout) throw new Error(`no layout for ${name}: rebuild, or teach tools/schema/layout.ts its types`);
             out.push('', ...(docs.get(name) ?? []).map((line) => `// ${line}`.trimEnd()), declaration(layout));
         };
