@@ -49,6 +49,5 @@ export function channelEvents(transactions: readonly Transaction[], name?: Chann
     return reader.collect(transactions, name);
 }
 
-/** `kind` of ChannelClosed, and of ChannelDue. */
-export const CLOSED_KINDS = ['both', 'provider', 'time'] as const;
+/** `kind` of ChannelDue. */
 export const DUE_KINDS = ['bounced', 'late', 'proven', 'sent'] as const;
