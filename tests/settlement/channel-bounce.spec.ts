@@ -99,7 +99,12 @@ describe('a payout that the own wallet refuses', () => {
 
     it('without TON for an event is booked all the same', async () => {
         const body = beginCell().storeUint(op.JettonTransfer, 32).storeUint(5, 64).storeCoins(7).endCell();
-        const bounce = bounceOf({ from: unit.address, to: own, value: (await unit.channel.getNotifyCost()) - 1n, body });
+        const bounce = bounceOf({
+            from: unit.address,
+            to: own,
+            value: (await unit.channel.getNotifyCost()) - 1n,
+            body,
+        });
         const result = await unit.blockchain.sendMessage(bounce);
         expect(await due()).toEqual([7n, 0n]);
         expect(channelEvents(result.transactions)).toHaveLength(0);

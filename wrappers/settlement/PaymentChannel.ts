@@ -39,7 +39,7 @@ export const DEFAULT_LIFETIME = 30 * 86_400;
 /** TON with every transfer of jettons. What the wallets do not use comes back. */
 export const DEFAULT_TRANSFER_VALUE = toNano('0.1');
 /** What the first deposit carries beside the amount: rent of five years and fees; the rest comes back. */
-export const DEPLOY_VALUE = toNano('0.4');
+export const DEPLOY_VALUE = toNano('0.6');
 
 /** What both parties agree on. All of it is in the address. */
 export type ChannelTerms = {

@@ -33,6 +33,8 @@ export type ChannelOptions = {
     jetton?: boolean;
     config?: Cell;
     terms?: Partial<ChannelTerms>;
+    /** TON with every transfer; 0.2 unless given. */
+    transferValue?: bigint;
     /** Deposited at once; 100 TON or tokens unless given. 0: not even deployed. */
     deposit?: bigint;
 };
@@ -80,7 +82,7 @@ export class ChannelUnit {
             consumerKey: KEYS.consumer.publicKey,
             providerKey: KEYS.provider.publicKey,
             expiresAt: START_TIME + 30 * DAY,
-            jetton: minter && { minter: minter.address, transferValue: toNano('0.2') },
+            jetton: minter && { minter: minter.address, transferValue: options.transferValue ?? toNano('0.2') },
             ...options.terms,
         };
         const channel = blockchain.openContract(await PaymentChannel.createFromTerms(terms));
@@ -88,7 +90,7 @@ export class ChannelUnit {
         const { deposit = toNano('100') } = options;
         if (deposit > 0n) {
             if (minter) {
-                await channel.sendAskWallet(unit.via('consumer'), { value: toNano('2') });
+                await channel.sendAskWallet(unit.via('consumer'), { value: toNano('5') });
             }
             await unit.deposit(deposit);
         }
@@ -161,7 +163,7 @@ export class ChannelUnit {
     deposit(amount: bigint, from: ChannelPerson = 'consumer'): Promise<SendMessageResult> {
         return this.minter
             ? this.transfer(from, amount)
-            : this.channel.sendDeposit(this.via(from), { amount, value: amount + toNano('2') });
+            : this.channel.sendDeposit(this.via(from), { amount, value: amount + toNano('5') });
     }
 
     voucher(
