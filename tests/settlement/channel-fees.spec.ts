@@ -7,7 +7,7 @@
 import { Cell, toNano } from '@ton/core';
 import type { SendMessageResult } from '@ton/sandbox';
 
-import { CHANNEL_BITS, CHANNEL_CELLS } from '../../build/PaymentChannel/PaymentChannel_PaymentChannel';
+import { CHANNEL_BITS, CHANNEL_CELLS, CHANNEL_MARGIN } from '../../build/PaymentChannel/PaymentChannel_PaymentChannel';
 import { ChannelExit, PaymentChannel } from '../../wrappers/settlement/channel';
 import { underCoverage } from '../support/coverage';
 import { exitCode, kept, outs, refuse, setBalance, succeeded } from '../support/pool/transactions';
@@ -95,6 +95,13 @@ const ENTRIES: Entry[] = [
     { name: 'balance proof', from: 'stranger', only: 'jetton', body: () => C.syncBody({ amount: 1n }) },
 ];
 
+/** A year's rent at the prices of the unit's chain: what `get_solvency` leaves out. */
+async function yearOf(unit: ChannelUnit): Promise<bigint> {
+    const { state, deposit, claimed, jetton } = await unit.data();
+    const owed = state === 'closed' || jetton ? 0n : deposit - claimed;
+    return (await unit.balance()) - owed - (await unit.channel.getSolvency());
+}
+
 edge.each(Object.entries(priceScenarios()))('at %s', (_name, config) => {
     describe.each(['ton', 'jetton'] as const)('in %s', (kind) => {
         let unit: ChannelUnit;
@@ -110,7 +117,8 @@ edge.each(Object.entries(priceScenarios()))('at %s', (_name, config) => {
             await entry.before?.(unit);
             const ready = unit.checkpoint();
             const body = entry.body(unit);
-            const unused = kind === 'jetton' && entry.transfers !== undefined ? TRANSFER : 0n;
+            const slack = entry.name === 'deposit' ? (await yearOf(unit)) / CHANNEL_MARGIN : 0n;
+            const unused = slack + (kind === 'jetton' && entry.transfers !== undefined ? TRANSFER : 0n);
             const cost = (await unit.channel.getCost(body)) + (entry.moved ?? 0n) - unused;
             const data = await unit.data();
             await unit.refused(ChannelExit.ERROR_VALUE_TOO_LOW, () => unit.send(entry.from, body, cost - 1n));
@@ -142,7 +150,8 @@ edge.each(Object.entries(priceScenarios()))('at %s', (_name, config) => {
             // There is nobody to ask yet: what it would say after a message that brings nothing but gas.
             await fresh.people.stranger.send({ to: fresh.address, value: toNano('0.05'), init, bounce: false });
             const ready = fresh.checkpoint();
-            const cost = (await fresh.channel.getCost(body)) + (kind === 'ton' ? TON : 0n);
+            const slack = (await yearOf(fresh)) / CHANNEL_MARGIN;
+            const cost = (await fresh.channel.getCost(body)) + (kind === 'ton' ? TON : 0n) - slack;
             await fresh.refused(ChannelExit.ERROR_VALUE_TOO_LOW, () => fresh.send('stranger', body, cost - 1n));
             await ready();
             await fresh.send('stranger', body, cost);
@@ -170,6 +179,16 @@ it('a transfer with too little TON comes back and is sent again with more', asyn
     expect([await unit.jettons('provider'), await unit.jettons('channel')]).toEqual([5n * TON, 0n]);
 });
 
+edge('what the getter says', () => {
+    it.each([0, 3600, 29 * DAY])('is enough %i seconds later', async (later) => {
+        const unit = await ChannelUnit.create();
+        const body = PaymentChannel.depositBody({ amount: TON });
+        const cost = (await unit.channel.getCost(body)) + TON;
+        unit.advance(later);
+        expect(succeeded(unit.tx(await unit.send('stranger', body, cost)))).toBe(true);
+    });
+});
+
 edge('what rent has eaten', () => {
     it('of a deposit is replaced by whoever moves it next', async () => {
         for (const by of ['provider', 'stranger'] as const) {
@@ -180,7 +199,7 @@ edge('what rent has eaten', () => {
                 const body = close
                     ? C.coopCloseBody(unit.coopArgs(unit.agreement(5n * TON)))
                     : C.claimBody({ voucher: unit.voucher(5n * TON) });
-                const cost = await unit.channel.getCost(body);
+                const cost = (await unit.channel.getCost(body)) - (await yearOf(unit)) / CHANNEL_MARGIN;
                 expect(cost).toBeGreaterThan(TON);
                 await unit.refused(ChannelExit.ERROR_VALUE_TOO_LOW, () => unit.send(by, body, cost - 1n));
                 const tx = unit.tx(await unit.send(by, body, cost));
