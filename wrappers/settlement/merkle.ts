@@ -128,11 +128,11 @@ export class MerkleSumTree {
     }
 }
 
-/** What an opening shows. `fraud`: why the tree is not what it says. */
+/** What an opening shows. `fraud`: 'sum', 'beyond the count', or what `check` says is wrong with the leaf. */
 export type Opened =
     | { result: 'included'; record: Cell }
     | { result: 'empty' }
-    | { result: 'fraud'; reason: 'sum' | 'beyond the count' | string };
+    | { result: 'fraud'; reason: string };
 
 function readHalf(slice: Slice): Subtree {
     const bytes = slice.loadBuffer(HALF).toString('hex');
