@@ -260,6 +260,7 @@ describe('terms', () => {
             { provider: terms.consumer },
             { providerKey: terms.consumerKey },
             { jetton: { minter: account(3), transferValue: 1n } },
+            { jetton: { minter: account(3), transferValue: 2_000_000_001n } },
         ]) {
             expect(checkTerms({ ...terms, ...bad }, START_TIME)).toHaveLength(1);
         }

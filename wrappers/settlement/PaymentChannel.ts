@@ -38,6 +38,8 @@ export const WINDOW_LIMITS = { least: 3600, most: 30 * 86_400 } as const;
 export const DEFAULT_LIFETIME = 30 * 86_400;
 /** TON with every transfer of jettons. What the wallets do not use comes back. */
 export const DEFAULT_TRANSFER_VALUE = toNano('0.1');
+/** Least and most of it that `checkTerms` accepts. */
+export const TRANSFER_LIMITS = { least: toNano('0.05'), most: toNano('2') } as const;
 /** What the first deposit carries beside the amount: rent of five years and fees; the rest comes back. */
 export const DEPLOY_VALUE = toNano('0.6');
 
@@ -146,7 +148,10 @@ export async function channelInit(terms: ChannelTerms): Promise<PoolInit> {
     return Built.init(CHANNEL_OPEN, 0n, 0n, 0n, tail.beginParse());
 }
 
-/** Reasons not to deal on these terms; none: fine. `now` in unix seconds. */
+/**
+ * Reasons not to deal on these terms; none: fine. `now` in unix seconds. Derive the address from the terms as well
+ * (`createFromTerms`): it names code and terms, whatever a stranger's contract may answer.
+ */
 export function checkTerms(terms: ChannelTerms, now: number): string[] {
     const reasons: string[] = [];
     const window = terms.window ?? DEFAULT_WINDOW;
@@ -163,8 +168,12 @@ export function checkTerms(terms: ChannelTerms, now: number): string[] {
     if (terms.consumer.equals(terms.provider) || terms.consumerKey.equals(terms.providerKey)) {
         reasons.push('consumer and provider are the same');
     }
-    if (terms.jetton && (terms.jetton.transferValue ?? DEFAULT_TRANSFER_VALUE) < toNano('0.05')) {
+    const transfer = terms.jetton?.transferValue ?? DEFAULT_TRANSFER_VALUE;
+    if (transfer < TRANSFER_LIMITS.least) {
         reasons.push('less than 0.05 TON for a transfer of jettons: it might not arrive');
+    }
+    if (transfer > TRANSFER_LIMITS.most) {
+        reasons.push('more than 2 TON for a transfer of jettons: nobody could afford a claim');
     }
     return reasons;
 }

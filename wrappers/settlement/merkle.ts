@@ -129,10 +129,7 @@ export class MerkleSumTree {
 }
 
 /** What an opening shows. `fraud`: 'sum', 'beyond the count', or what `check` says is wrong with the leaf. */
-export type Opened =
-    | { result: 'included'; record: Cell }
-    | { result: 'empty' }
-    | { result: 'fraud'; reason: string };
+export type Opened = { result: 'included'; record: Cell } | { result: 'empty' } | { result: 'fraud'; reason: string };
 
 function readHalf(slice: Slice): Subtree {
     const bytes = slice.loadBuffer(HALF).toString('hex');
