@@ -7,7 +7,7 @@ import { internal, SendMessageResult } from '@ton/sandbox';
 
 import { channelEvents, ChannelExit, PaymentChannel } from '../../wrappers/settlement/channel';
 import { onchainMetadata, ShareMinter, ShareWallet, tokenCodes } from '../../wrappers/token';
-import { bounceOf, install, kept, outs, refuse, stateHash, succeeded } from '../support/pool/transactions';
+import { bounceOf, install, kept, outs, refuse, stateHash, succeeded, txAt } from '../support/pool/transactions';
 import { underCoverage } from '../support/coverage';
 import { ChannelUnit, DAY } from '../support/settlement/channel-unit';
 
@@ -65,6 +65,19 @@ describe('a payout that the own wallet refuses', () => {
         expect(await due()).toEqual([0n, 0n]);
         await expectBooked();
     });
+
+    it.each([(1n << 64n) - 1n, 1n << 62n, 1n << 63n])(
+        'does not mistake the party for any query id (%s)',
+        async (queryId) => {
+            const claim = () =>
+                unit.channel.sendClaim(unit.via('stranger'), { voucher: unit.voucher(5n * TON), value: TON, queryId });
+            await whileRefusing(claim);
+            expect(await due()).toEqual([5n * TON, 0n]);
+            const sent = await release('provider');
+            const back = outs(txAt(sent, unit.wallet(unit.of('provider')).address));
+            expect(back.map((o) => [o.op, o.queryId])).toEqual([[op.Excesses, 12n]]);
+        },
+    );
 
     it('of a close is due to both', async () => {
         const before = await unit.jettons('consumer');
