@@ -97,6 +97,8 @@ export class TlbSchema {
             }
             case 'Coins':
                 return s.loadCoins();
+            case 'bits512':
+                return s.loadUintBig(512);
             case 'Bool':
                 return s.loadBit();
             case 'MsgAddress':

@@ -20,9 +20,16 @@ export interface Target {
     why: string;
 }
 
+/** A sentence below the tables of a family: what is measured in something else than gas. */
+export interface Note {
+    family: string;
+    text: string;
+}
+
 export interface Peers {
     figures: PeerFigure[];
     targets: Target[];
+    notes?: Note[];
 }
 
 export interface TargetResult extends Target {
@@ -120,6 +127,7 @@ function familySection(family: string, rows: GasRow[], peers: Peers): string {
             ),
         );
     }
+    parts.push(...(peers.notes ?? []).filter((note) => note.family === family).map((note) => note.text));
     return parts.join('\n\n');
 }
 

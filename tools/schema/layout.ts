@@ -23,6 +23,8 @@ function fieldOf(statement: string): { builder: number; field: Field } | null {
         [/^b_(\d+)\.storeBit\(src\.(\w+)\);$/, (m) => value(m[2], 'Bool')],
         [/^b_(\d+)\.storeAddress\(src\.(\w+)\);$/, (m) => value(m[2], 'MsgAddress')],
         [/^b_(\d+)\.storeRef\(src\.(\w+)\);$/, (m) => value(m[2], '^Cell')],
+        // A signature: the only slice of a fixed length that messages have.
+        [/^b_(\d+)\.storeBuffer\(src\.(\w+)\);$/, (m) => value(m[2], 'bits512')],
         // A slice that takes the rest of the message.
         [/^b_(\d+)\.storeBuilder\(src\.(\w+)\.asBuilder\(\)\);$/, (m) => value(m[2], 'Any')],
         [

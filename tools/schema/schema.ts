@@ -40,6 +40,12 @@ export const FAMILIES: Family[] = [
         contracts: ['StakingMaster', 'ProverStaking', 'StakePosition', 'ProverRewards', 'RewardPosition'],
         messages: ['messages.tact'],
     },
+    {
+        name: 'channel',
+        folder: 'contracts/settlement',
+        contracts: ['PaymentChannel'],
+        messages: ['channel-messages.tact'],
+    },
 ];
 
 /** Doc comment of every message, struct and contract in the Tact sources, by name. */
