@@ -2,14 +2,7 @@
 import { createHash } from 'crypto';
 import '@ton/test-utils';
 
-import {
-    batchHash,
-    dayOf,
-    LEDGER_REASONS,
-    recordHash,
-    settlementEvents,
-    unpackRows,
-} from '../../wrappers/settlement';
+import { batchHash, dayOf, LEDGER_REASONS, recordHash, settlementEvents, unpackRows } from '../../wrappers/settlement';
 import { usageHash } from '../../wrappers/token';
 import { addressOfAccount } from '../../wrappers/pool';
 import { succeeded } from '../support/pool/transactions';
