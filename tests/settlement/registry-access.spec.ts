@@ -69,7 +69,11 @@ describe('the registry', () => {
         await refused('ERROR_USAGE_ROW', 'recorder', row(usageRow({ ...good, amount: 1n << 96n })));
         const bits = usageRow(good).asBuilder();
         await refused('ERROR_USAGE_ROW', 'recorder', row(beginCell().storeBuilder(bits).storeBit(1).endCell()));
-        await refused('ERROR_USAGE_ROW', 'recorder', row(beginCell().storeBuilder(bits).storeRef(Cell.EMPTY).endCell()));
+        await refused(
+            'ERROR_USAGE_ROW',
+            'recorder',
+            row(beginCell().storeBuilder(bits).storeRef(Cell.EMPTY).endCell()),
+        );
         const add = (record: Parameters<typeof R.addUsageBody>[0]['record']) => R.addUsageBody({ record });
         await refused('ERROR_USAGE_ROW', 'recorder', add({ batch: world.batch({ count: 0 }) }));
         await refused('ERROR_USAGE_ROW', 'recorder', add({ batch: world.batch({ count: 1 << 24 }) }));
@@ -175,7 +179,9 @@ describe('the registry', () => {
         };
         await world.registry.sendNominateRole(owner, { role: 'recorder', holder: world.of('recorder') });
         await refused('ERROR_RECORDER_KNOWN', 'recorder', R.acceptRoleBody({ role: 'recorder' }));
-        for (const [i, name] of (['second', 'alice', 'bob', 'carol', 'dave', 'settler', 'resolver'] as const).entries()) {
+        for (const [i, name] of (
+            ['second', 'alice', 'bob', 'carol', 'dave', 'settler', 'resolver'] as const
+        ).entries()) {
             await give(name);
             expect((await world.registry.getRegistryData()).recorders).toBe(BigInt(i + 2));
         }
@@ -198,10 +204,18 @@ describe('the registry', () => {
         expect(mine).toMatchObject({ slot: 0n, term: 17n });
         const result = await world.add({ usage: world.usage({ nonce: 1n }) });
         expect(settlementEvents(result.transactions, 'UsageRecorded')).toHaveLength(1);
-        await refused('ERROR_BAD_PARAMETER', 'owner', R.revokeRoleBody({ role: 'owner' as 'guardian', holder: world.of('owner') }));
+        await refused(
+            'ERROR_BAD_PARAMETER',
+            'owner',
+            R.revokeRoleBody({ role: 'owner' as 'guardian', holder: world.of('owner') }),
+        );
         const wrong = { settler: 1n } as unknown as typeof REGISTRY_ROLES;
         Object.assign(REGISTRY_ROLES, wrong);
-        await refused('ERROR_BAD_PARAMETER', 'owner', R.nominateRoleBody({ role: 'settler' as 'owner', holder: world.of('bob') }));
+        await refused(
+            'ERROR_BAD_PARAMETER',
+            'owner',
+            R.nominateRoleBody({ role: 'settler' as 'owner', holder: world.of('bob') }),
+        );
         for (const role of ['guardian', 'owner'] as const) {
             await world.registry.sendNominateRole(owner, { role, holder: world.of('dave') });
             await refused('ERROR_NO_NOMINEE', 'carol', R.acceptRoleBody({ role }));
