@@ -84,36 +84,36 @@ describe('limits', () => {
         for (let round = 0; round < 6; round++) {
             const n = round < 5 ? 50 : 7;
             const usages = Array.from({ length: n }, (_, i) =>
-                world.usage({ amount: 1000n, provider: addressOfAccount(BigInt(1 + ((round * 50 + i) % 64))) }),
+                world.usage({ amount: 1000n, provider: addressOfAccount(BigInt(1 + ((round * 50 + i) % 32))) }),
             );
             const ids = world.ids(await world.addAll(usages.map((u, i) => ({ ...u, deploy: round + i === 0 }))));
             const results = world.results(await world.settle(usages.map((usage, i) => ({ usage, id: ids[i] }))));
             const expected = ids.map((_, i) => (round === 5 && i === 6 ? 9 : 0));
             expect([...results.values()]).toEqual(expected);
         }
-        expect(await world.accountData('alice')).toMatchObject({ openCount: 256n, providerCount: 64n });
+        expect(await world.accountData('alice')).toMatchObject({ openCount: 256n, providerCount: 32n });
         world.advance(WINDOW);
         const result = await world.confirm('alice');
         const tx = txAt(result, alice.address);
         expect(succeeded(tx)).toBe(true);
-        expect(settlementEvents(result.transactions, 'SettlementsConfirmed')).toHaveLength(64);
+        expect(settlementEvents(result.transactions, 'SettlementsConfirmed')).toHaveLength(32);
         expect(await world.accountData('alice')).toMatchObject({ openCount: 0n, providerCount: 0n, held: 0n });
         const { owed, networkDue, treasuryDue } = await world.settlement.getSettlementData();
-        // 4 usages of 1,000 for each of 64 providers
-        expect([networkDue, treasuryDue]).toEqual([64n * 300n, 64n * 500n]);
-        expect(owed).toBe(10_000n * UNIT - 64n * 800n);
+        // 8 usages of 1,000 for each of 32 providers
+        expect([networkDue, treasuryDue]).toEqual([32n * 600n, 32n * 1000n]);
+        expect(owed).toBe(10_000n * UNIT - 32n * 1600n);
         // the earnings are in accounts that the world does not look at
         await restore();
     });
 
-    it('settlements of 64 providers may be open', async () => {
+    it('settlements of 32 providers may be open', async () => {
         for (let round = 0; round < 2; round++) {
-            const usages = Array.from({ length: round === 0 ? 50 : 15 }, (_, i) =>
-                world.usage({ provider: addressOfAccount(BigInt(1 + round * 50 + i)) }),
+            const usages = Array.from({ length: round === 0 ? 20 : 13 }, (_, i) =>
+                world.usage({ provider: addressOfAccount(BigInt(1 + round * 20 + i)) }),
             );
             const ids = world.ids(await world.addAll(usages.map((u) => ({ ...u, deploy: true }))));
             const results = world.results(await world.settle(usages.map((usage, i) => ({ usage, id: ids[i] }))));
-            expect([...results.values()]).toEqual(ids.map((_, i) => (round === 1 && i === 14 ? 10 : 0)));
+            expect([...results.values()]).toEqual(ids.map((_, i) => (round === 1 && i === 12 ? 10 : 0)));
         }
     });
 
