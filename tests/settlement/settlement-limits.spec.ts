@@ -84,36 +84,36 @@ describe('limits', () => {
         for (let round = 0; round < 6; round++) {
             const n = round < 5 ? 50 : 7;
             const usages = Array.from({ length: n }, (_, i) =>
-                world.usage({ amount: 1000n, provider: addressOfAccount(BigInt(1 + ((round * 50 + i) % 32))) }),
+                world.usage({ amount: 1000n, provider: addressOfAccount(BigInt(1 + ((round * 50 + i) % 16))) }),
             );
             const ids = world.ids(await world.addAll(usages.map((u, i) => ({ ...u, deploy: round + i === 0 }))));
             const results = world.results(await world.settle(usages.map((usage, i) => ({ usage, id: ids[i] }))));
             const expected = ids.map((_, i) => (round === 5 && i === 6 ? 9 : 0));
             expect([...results.values()]).toEqual(expected);
         }
-        expect(await world.accountData('alice')).toMatchObject({ openCount: 256n, providerCount: 32n });
+        expect(await world.accountData('alice')).toMatchObject({ openCount: 256n, providerCount: 16n });
         world.advance(WINDOW);
         const result = await world.confirm('alice');
         const tx = txAt(result, alice.address);
         expect(succeeded(tx)).toBe(true);
-        expect(settlementEvents(result.transactions, 'SettlementsConfirmed')).toHaveLength(32);
+        expect(settlementEvents(result.transactions, 'SettlementsConfirmed')).toHaveLength(16);
         expect(await world.accountData('alice')).toMatchObject({ openCount: 0n, providerCount: 0n, held: 0n });
         const { owed, networkDue, treasuryDue } = await world.settlement.getSettlementData();
-        // 8 usages of 1,000 for each of 32 providers
-        expect([networkDue, treasuryDue]).toEqual([32n * 600n, 32n * 1000n]);
-        expect(owed).toBe(10_000n * UNIT - 32n * 1600n);
+        // 16 usages of 1,000 for each of 16 providers
+        expect([networkDue, treasuryDue]).toEqual([16n * 1200n, 16n * 2000n]);
+        expect(owed).toBe(10_000n * UNIT - 16n * 3200n);
         // the earnings are in accounts that the world does not look at
         await restore();
     });
 
-    it('settlements of 32 providers may be open', async () => {
+    it('settlements of 24 providers may be open', async () => {
         for (let round = 0; round < 2; round++) {
-            const usages = Array.from({ length: round === 0 ? 20 : 13 }, (_, i) =>
+            const usages = Array.from({ length: round === 0 ? 20 : 5 }, (_, i) =>
                 world.usage({ provider: addressOfAccount(BigInt(1 + round * 20 + i)) }),
             );
             const ids = world.ids(await world.addAll(usages.map((u) => ({ ...u, deploy: true }))));
             const results = world.results(await world.settle(usages.map((usage, i) => ({ usage, id: ids[i] }))));
-            expect([...results.values()]).toEqual(ids.map((_, i) => (round === 1 && i === 12 ? 10 : 0)));
+            expect([...results.values()]).toEqual(ids.map((_, i) => (round === 1 && i === 4 ? 10 : 0)));
         }
     });
 

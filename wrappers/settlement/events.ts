@@ -67,7 +67,7 @@ export const SETTLE_RESULTS = [
     "above the consumer's limit for 1,000 tokens",
     "not one of the consumer's providers",
     '256 settlements are open',
-    'settlements of 32 providers are open',
+    'settlements of 24 providers are open',
 ] as const;
 
 /** Verdicts of SettlementResolved. */
