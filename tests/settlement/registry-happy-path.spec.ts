@@ -100,7 +100,7 @@ describe('recording', () => {
 
     it('the chain of hashes proves that a list of records is complete', async () => {
         const records = [{ usage: world.usage() }, { batch: world.batch({ count: 5 }) }, { usage: world.usage() }];
-        let chain = Buffer.alloc(32);
+        let chain: Buffer = Buffer.alloc(32);
         for (const record of records) {
             await world.add(record);
             const hash = recordHash(record, world.registry.address, NETWORK_ID);

@@ -207,20 +207,30 @@ export class SettlementWorld {
 
     // ------------------------------------------------------------------ children
 
+    // Making one takes its code apart; a random test asks for the same few thousands of times.
+    private readonly ledgers = new Map<string, SandboxContract<UsageLedger>>();
+    private readonly accounts = new Map<string, SandboxContract<SettlementAccount>>();
+
     async ledger(consumer: Address): Promise<SandboxContract<UsageLedger>> {
-        return this.blockchain.openContract(
-            await UsageLedger.createFromConfig({ registry: this.registry.address, consumer }),
-        );
+        const key = consumer.toRawString();
+        const known = this.ledgers.get(key);
+        if (known !== undefined) return known;
+        const made = await UsageLedger.createFromConfig({ registry: this.registry.address, consumer });
+        const opened = this.blockchain.openContract(made);
+        this.ledgers.set(key, opened);
+        return opened;
     }
 
-    async account(user: Address | SettlementPerson): Promise<SandboxContract<SettlementAccount>> {
-        return this.blockchain.openContract(
-            await SettlementAccount.createFromConfig({
-                settlement: this.settlement.address,
-                user: typeof user === 'string' ? this.of(user) : user,
-                terms: this.terms,
-            }),
-        );
+    async account(of: Address | SettlementPerson): Promise<SandboxContract<SettlementAccount>> {
+        const user = typeof of === 'string' ? this.of(of) : of;
+        const key = user.toRawString();
+        const known = this.accounts.get(key);
+        if (known !== undefined) return known;
+        const { terms } = this;
+        const made = await SettlementAccount.createFromConfig({ settlement: this.settlement.address, user, terms });
+        const opened = this.blockchain.openContract(made);
+        this.accounts.set(key, opened);
+        return opened;
     }
 
     async accountData(user: Address | SettlementPerson) {
