@@ -34,6 +34,12 @@ export const FAMILIES: Family[] = [
         contracts: ['ShareMinter', 'ShareWallet', 'EmissionController', 'UsageGuard', 'ProviderShare'],
         messages: ['messages.tact', 'emission-messages.tact'],
     },
+    {
+        name: 'settlement',
+        folder: 'contracts/settlement',
+        contracts: ['UsageRegistry', 'UsageLedger', 'PaymentSettlement', 'SettlementAccount'],
+        messages: ['messages.tact'],
+    },
 ];
 
 /** Doc comment of every message, struct and contract in the Tact sources, by name. */
