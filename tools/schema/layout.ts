@@ -56,6 +56,7 @@ function valueType(parser: string, size: string): string {
         BigUint: `uint${size}`,
         Uint: `uint${size}`,
         BigVarUint: 'Coins',
+        BigInt: `int${size}`,
     };
     // Tact puts a struct into a cell of its own.
     return basic[name] ?? `^${name}`;

@@ -46,6 +46,12 @@ export const FAMILIES: Family[] = [
         contracts: ['PaymentChannel'],
         messages: ['channel-messages.tact'],
     },
+    {
+        name: 'settlement',
+        folder: 'contracts/settlement',
+        contracts: ['UsageRegistry', 'UsageLedger', 'PaymentSettlement', 'SettlementAccount'],
+        messages: ['messages.tact'],
+    },
 ];
 
 /** Doc comment of every message, struct and contract in the Tact sources, by name. */

@@ -1,0 +1,146 @@
+/** Recording: one usage, many, a batch of ten thousand as one; totals by day; the hash over all records. */
+import { createHash } from 'crypto';
+import '@ton/test-utils';
+
+import { batchHash, dayOf, LEDGER_REASONS, recordHash, settlementEvents, unpackRows } from '../../wrappers/settlement';
+import { usageHash } from '../../wrappers/token';
+import { addressOfAccount } from '../../wrappers/pool';
+import { succeeded } from '../support/pool/transactions';
+import { DAY, NETWORK_ID, SettlementWorld, UNIT } from '../support/settlement/world';
+
+describe('recording', () => {
+    let world: SettlementWorld;
+    let restore: () => Promise<void>;
+
+    beforeAll(async () => {
+        world = await SettlementWorld.create();
+        restore = world.checkpoint();
+    });
+    beforeEach(() => restore());
+
+    it('one usage makes the ledger, is hashed with registry and network, and is counted', async () => {
+        const usage = world.usage({ amount: 5n * UNIT });
+        const result = await world.add({ usage }, { queryId: 7n });
+        for (const tx of result.transactions) expect(succeeded(tx)).toBe(true);
+        const [event] = settlementEvents(result.transactions, 'UsageRecorded');
+        const hash = usageHash(usage, world.registry.address, NETWORK_ID);
+        expect(event).toMatchObject({ queryId: 7n, batch: false, hash });
+        expect(await world.registry.getRecordHash({ usage })).toBe(hash);
+        const ledger = await world.ledger(usage.consumer);
+        expect(ledger.address).toEqualAddress(await world.registry.getLedgerAddress(usage.consumer));
+        expect(await ledger.getRecord(event.id)).toEqual({ status: 'open', hash });
+        const today = dayOf(world.now);
+        for (const totals of [await ledger.getTotals(today, today), await world.registry.getTotals(0, today)]) {
+            expect(totals).toMatchObject({ tokens: 1000n, amount: 5n * UNIT, records: 1n });
+        }
+        const data = await ledger.getLedgerData();
+        expect(addressOfAccount(data.settlement)).toEqualAddress(world.settlement.address);
+        expect(data).toMatchObject({ records: 1n, openRecords: 1n, slots: 1n });
+        expect(data.solvency).toBeGreaterThan(0n);
+    });
+
+    it('a replay is refused with its reason and changes nothing, network totals included', async () => {
+        const usage = world.usage();
+        await world.add({ usage });
+        const ledger = await world.ledger(usage.consumer);
+        const before = await ledger.getLedgerData();
+        for (const nonce of [usage.nonce, 0x7n]) {
+            if (nonce === 7n) await world.add({ usage: world.usage({ nonce: 8n }) });
+            const { records } = await ledger.getLedgerData();
+            const again = await world.add({ usage: { ...usage, nonce, amount: 3n } });
+            const [rejected] = settlementEvents(again.transactions, 'UsageRejected');
+            expect(LEDGER_REASONS[Number(rejected.reason)]).toBe('replay');
+            expect(rejected).toMatchObject({ nonce: BigInt(nonce), last: nonce === 7n ? 8n : 1n });
+            expect((await ledger.getLedgerData()).records).toBe(records);
+            expect((await world.registry.getTotals(0, dayOf(world.now))).records).toBe(records);
+        }
+        expect((await ledger.getLedgerData()).records).toBe(before.records + 1n);
+    });
+
+    it('sixty in one message, each judged alone', async () => {
+        const usages = Array.from({ length: 60 }, (_, i) =>
+            world.usage({ consumer: world.of(i % 2 ? 'alice' : 'carol') }),
+        ).map((usage, i) => ({ ...usage, deploy: i < 2 }));
+        usages[10] = { ...usages[10], time: world.now + 1 };
+        usages[11] = { ...usages[11], promptTokens: 0, completionTokens: 0 };
+        usages[12] = { ...usages[12], nonce: 1n };
+        const result = await world.addAll(usages);
+        const [rows] = settlementEvents(result.transactions, 'UsageRows');
+        const expected = Array.from({ length: 60 }, (_, i) => (i === 10 ? 2 : i === 11 ? 1 : 0));
+        expect(unpackRows(rows.results, rows.count)).toEqual(expected);
+        expect(settlementEvents(result.transactions, 'UsageRecorded')).toHaveLength(57);
+        expect(settlementEvents(result.transactions, 'UsageRejected')).toHaveLength(1);
+        const { records, tokens } = await world.registry.getTotals(0, dayOf(world.now));
+        expect({ records, tokens }).toEqual({ records: 57n, tokens: 57_000n });
+    });
+
+    it('a batch is one record that uses up its nonces; the next one begins after them', async () => {
+        await world.add({ usage: world.usage() });
+        const batch = world.batch({ count: 10_000 });
+        expect(batch.nonce).toBe(2n);
+        const result = await world.add({ batch });
+        const [event] = settlementEvents(result.transactions, 'UsageRecorded');
+        expect(event).toMatchObject({ batch: true, hash: batchHash(batch, world.registry.address, NETWORK_ID) });
+        const ledger = await world.ledger(batch.consumer);
+        const [recorder] = await world.registry.getRecorders();
+        expect(await ledger.getLastNonce(recorder)).toBe(10_001n);
+        const totals = await world.registry.getTotals(0, dayOf(world.now));
+        expect(totals).toMatchObject({ tokens: 10_001_000n, amount: 11n * UNIT, records: 2n });
+        for (const [nonce, reason] of [
+            [10_001n, 1n],
+            [10_003n, 2n],
+        ]) {
+            const wrong = await world.add({ batch: { ...batch, nonce } });
+            expect(settlementEvents(wrong.transactions, 'UsageRejected')).toMatchObject([{ reason, last: 10_001n }]);
+        }
+        const next = await world.add({ batch: { ...batch, nonce: 10_002n, count: 1 } });
+        expect(settlementEvents(next.transactions, 'UsageRecorded')).toHaveLength(1);
+        expect(await ledger.getLastNonce(recorder)).toBe(10_002n);
+    });
+
+    it('the chain of hashes proves that a list of records is complete', async () => {
+        const records = [{ usage: world.usage() }, { batch: world.batch({ count: 5 }) }, { usage: world.usage() }];
+        let chain: Buffer = Buffer.alloc(32);
+        for (const record of records) {
+            await world.add(record);
+            const hash = recordHash(record, world.registry.address, NETWORK_ID);
+            const next = Buffer.from(hash.toString(16).padStart(64, '0'), 'hex');
+            chain = createHash('sha256')
+                .update(Buffer.concat([chain, next]))
+                .digest();
+        }
+        const { chain: stored } = await (await world.ledger(world.of('alice'))).getLedgerData();
+        expect(stored).toBe(BigInt(`0x${chain.toString('hex')}`));
+    });
+
+    it('any range of whole days is the difference of two running sums', async () => {
+        const first = dayOf(world.now);
+        const days: bigint[] = [];
+        for (let day = 0; day < 12; day++) {
+            const active = day % 3 !== 1 && day !== 8;
+            days.push(active ? BigInt(day + 1) : 0n);
+            if (active) await world.add({ usage: world.usage({ amount: BigInt(day + 1), time: world.now }) });
+            world.advance(DAY);
+        }
+        const ledger = await world.ledger(world.of('alice'));
+        for (let from = -2; from < 14; from++)
+            for (let to = from; to < 14; to++) {
+                const amount = days.filter((_, day) => day >= from && day <= to).reduce((a, b) => a + b, 0n);
+                const mine = await ledger.getTotals(first + from, first + to);
+                const all = await world.registry.getTotals(first + from, first + to);
+                expect([from, to, mine.amount, all.amount]).toEqual([from, to, amount, amount]);
+            }
+        expect((await ledger.getTotals(first + 5, first + 4)).records).toBe(0n);
+    });
+
+    it('records of a registry without a settlement can never be settled', async () => {
+        const alone = await SettlementWorld.create({ unlinked: true });
+        const result = await alone.add({ usage: alone.usage() });
+        expect(settlementEvents(result.transactions, 'UsageRecorded')).toMatchObject([{ id: 0n }]);
+        const ledger = await alone.ledger(alone.of('alice'));
+        expect((await ledger.getOpenRecords()).size).toBe(0);
+        await alone.registry.sendLinkSettlement(alone.via('owner'), { settlement: alone.settlement.address });
+        await alone.add({ usage: alone.usage() });
+        expect((await ledger.getOpenRecords()).size).toBe(1);
+    });
+});

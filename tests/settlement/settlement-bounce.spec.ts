@@ -1,0 +1,333 @@
+/** Every message between the contracts comes back once: the books are what they were, and nothing is lost or made. */
+import { beginCell, Cell, toNano } from '@ton/core';
+import '@ton/test-utils';
+
+import { PaymentSettlement, SettlementAccount, settlementEvents, SettlementExit } from '../../wrappers/settlement';
+import { depositPayload } from '../../wrappers/settlement';
+import { dayOf } from '../../wrappers/settlement';
+import { exitCode, outs, refuse, txAt, txsAt } from '../support/pool/transactions';
+import { DAY, HOUR, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
+
+const E = SettlementExit;
+
+describe('at the registry', () => {
+    let world: SettlementWorld;
+    let restore: () => Promise<void>;
+    beforeAll(async () => {
+        world = await SettlementWorld.create();
+        await world.add({ usage: world.usage({ amount: 3n }) });
+        restore = world.checkpoint();
+    });
+    beforeEach(() => restore());
+
+    const amounts = async () => {
+        const today = dayOf(world.now);
+        return [
+            (await world.registry.getTotals(0, today)).amount,
+            (await world.registry.getTotals(0, today - 1)).amount,
+        ];
+    };
+
+    it('a record whose ledger is missing or refuses was never there; the value goes to the recorder', async () => {
+        const before = await amounts();
+        const missing = world.usage({ consumer: world.of('carol') });
+        const result = await world.add({ usage: missing }, { deploy: false });
+        const [, back] = txsAt(result, world.registry.address);
+        expect(outs(back)[0].to).toEqualAddress(world.of('recorder'));
+        expect(await amounts()).toEqual(before);
+        const mend = await refuse(world.blockchain, (await world.ledger(world.of('alice'))).address);
+        await world.add({ usage: world.usage({ nonce: 2n }) });
+        await mend();
+        expect(await amounts()).toEqual(before);
+        await world.add({ usage: world.usage({ nonce: 2n, amount: 4n }) });
+        expect((await amounts())[0]).toBe(7n);
+    });
+
+    it('one that comes back after midnight, or days later, is taken out of its day and all later ones', async () => {
+        const sent = await world.add({ usage: world.usage({ amount: 50n }) });
+        const [take] = outs(txAt(sent, world.registry.address));
+        for (const amount of [5n, 7n, 11n]) {
+            world.advance(2 * DAY);
+            await world.add({ usage: world.usage({ amount, time: world.now }) });
+        }
+        const today = dayOf(world.now);
+        const range = async (from: number, to: number) =>
+            (await world.registry.getTotals(today + from, today + to)).amount;
+        expect([await range(-6, -6), await range(-6, 0), await range(-5, -1)]).toEqual([53n, 76n, 12n]);
+        await world.bounce(take);
+        expect([await range(-6, -6), await range(-6, 0), await range(-5, -1), await range(-9, -1)]).toEqual([
+            3n,
+            26n,
+            12n,
+            15n,
+        ]);
+    });
+
+    it('a recorder who lost his role meanwhile gets nothing, and nothing breaks', async () => {
+        const sent = await world.add({ usage: world.usage({ amount: 50n }) });
+        const [take] = outs(txAt(sent, world.registry.address));
+        await world.registry.sendRevokeRole(world.via('owner'), { role: 'recorder', holder: world.of('recorder') });
+        const back = await world.bounce(take, toNano('0.05'));
+        expect(outs(txAt(back, world.registry.address))).toHaveLength(0);
+        expect((await amounts())[0]).toBe(3n);
+    });
+});
+
+describe.each([
+    ['TON', false],
+    ['a jetton', true],
+] as const)('in %s', (_name, jetton) => {
+    let world: SettlementWorld;
+    let restore: () => Promise<void>;
+
+    beforeAll(async () => {
+        world = await SettlementWorld.create({ jetton });
+        await world.deposit('alice', 1000n * UNIT);
+        await world.deposit('bob', 10n * UNIT).catch(() => undefined);
+        restore = world.checkpoint();
+    });
+    beforeEach(() => restore());
+    afterEach(() => world.expectBalanced());
+
+    it('a record whose ledger is missing cannot be settled; the value goes to the settler', async () => {
+        const result = await world.settle([{ usage: world.usage({ consumer: world.of('dave') }), id: 5n }]);
+        const [, back] = txsAt(result, world.settlement.address);
+        expect(outs(back)[0].to).toEqualAddress(world.of('settler'));
+    });
+
+    it('a charge that the account cannot look at leaves the record open', async () => {
+        const record = await world.recorded();
+        const mend = await refuse(world.blockchain, (await world.account('alice')).address);
+        expect([...world.results(await world.settle([record])).values()]).toEqual([4]);
+        await mend();
+        expect([...world.results(await world.settle([record])).values()]).toEqual([0]);
+    });
+
+    it('a deposit that the account does not take waits for it', async () => {
+        const mend = await refuse(world.blockchain, (await world.account('alice')).address);
+        await world.deposit('carol', 5n * UNIT, { user: world.of('alice') });
+        await world.deposit('carol', 2n * UNIT, { user: world.of('alice') });
+        await mend();
+        expect(await world.settlement.getKept(world.of('alice'), true)).toBe(7n * UNIT);
+        expect((await world.settlement.getSettlementData()).held).toBe(7n * UNIT);
+        // the same for an account that is said to be there and is not
+        await world.deposit('carol', 3n * UNIT, { user: world.of('dave'), deploy: false });
+        for (const who of ['alice', 'dave'] as const) {
+            await world.settlement.sendRelease(world.via('stranger'), {
+                to: world.of(who),
+                account: true,
+                ...world.rich(),
+            });
+        }
+        expect((await world.accountData('alice')).deposit).toBe(1007n * UNIT);
+        expect((await world.accountData('dave')).deposit).toBe(3n * UNIT);
+        await world.refused(
+            E.ERROR_NOTHING_KEPT,
+            'stranger',
+            world.settlement.address,
+            PaymentSettlement.releaseBody({ to: world.of('alice'), account: true }),
+            toNano('2'),
+        );
+    });
+
+    it('a payout that the settlement cannot make is the user’s again', async () => {
+        const alice = await world.account('alice');
+        await alice.sendRequestWithdraw(world.via('alice'), { amount: 400n * UNIT });
+        await world.settle([await world.recorded({ amount: 100n * UNIT })]);
+        world.advance(WINDOW);
+        await world.confirm('alice');
+        const mend = await refuse(world.blockchain, world.settlement.address);
+        await alice.sendCompleteWithdraw(world.via('alice'), { value: toNano('1') });
+        const bob = await world.account('bob');
+        await bob.sendWithdrawEarnings(world.via('bob'), { value: toNano('1') });
+        await mend();
+        expect((await world.accountData('alice')).deposit).toBe(900n * UNIT);
+        expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
+    });
+
+    it('fees that the settlement does not take go with the next ones; a credit waits for Resend', async () => {
+        const alice = await world.account('alice');
+        await world.settle([await world.recorded({ amount: 100n * UNIT })]);
+        world.advance(WINDOW);
+        const mendSettlement = await refuse(world.blockchain, world.settlement.address);
+        const mendBob = await refuse(world.blockchain, (await world.account('bob')).address);
+        await world.confirm('alice');
+        await mendSettlement();
+        await mendBob();
+        expect(await world.accountData('alice')).toMatchObject({ stuckFees: 20n * UNIT, stuck: 80n * UNIT, held: 0n });
+        await world.expectBalanced();
+        await alice.sendResend(world.via('stranger'), { provider: world.of('bob'), ...world.rich() });
+        expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
+        await world.settle([await world.recorded({ amount: 10n * UNIT, time: world.now })]);
+        world.advance(WINDOW);
+        await world.confirm('alice');
+        expect(await world.accountData('alice')).toMatchObject({ stuckFees: 0n, stuck: 0n });
+        const { networkDue, treasuryDue, burnDue } = await world.settlement.getSettlementData();
+        expect(networkDue + treasuryDue + burnDue).toBe(22n * UNIT);
+    });
+
+    it('a dispute that the consumer’s account refuses gives the deposit back; so does a consumer without account', async () => {
+        await world.settle([await world.recorded({ amount: 100n * UNIT })]);
+        world.advance(WINDOW);
+        await world.confirm('alice');
+        const bob = await world.account('bob');
+        for (const consumer of ['alice', 'dave'] as const) {
+            const args = { consumer: world.of(consumer), id: 5, deposit: UNIT };
+            await bob.sendDisputeEarning(world.via('bob'), { ...args, value: toNano('1') });
+            expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
+        }
+        const record = await world.recorded({ amount: 300n * UNIT, time: world.now });
+        await world.settle([record]);
+        for (const deposit of [3n * UNIT - 1n, 3n * UNIT + 1n]) {
+            await bob.sendDisputeEarning(world.via('bob'), { consumer: world.of('alice'), id: record.id, deposit });
+            expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
+        }
+        // a withdrawal from a consumer who has no account
+        await bob.sendWithdrawEarnings(world.via('bob'), { consumer: world.of('dave'), value: toNano('2') });
+        expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
+        const body = PaymentSettlement.resolveDisputeBody({ consumer: world.of('dave'), id: 1, confirm: true });
+        const resolved = await world.send('resolver', world.settlement.address, body, toNano('2'));
+        expect(outs(txsAt(resolved, world.settlement.address)[1])[0].to).toEqualAddress(world.of('resolver'));
+    });
+});
+
+describe('jettons', () => {
+    let world: SettlementWorld;
+    let restore: () => Promise<void>;
+    beforeAll(async () => {
+        world = await SettlementWorld.create({ jetton: true });
+        await world.deposit('alice', 1000n * UNIT);
+        await world.settle([await world.recorded({ amount: 100n * UNIT })]);
+        world.advance(WINDOW);
+        await world.confirm('alice');
+        restore = world.checkpoint();
+    });
+    beforeEach(() => restore());
+    afterEach(() => world.expectBalanced());
+
+    /** Enough to be looked at, too little for a way back. */
+    const FEW = toNano('0.02');
+    const transfer = (amount: bigint, forward: bigint, payload: Cell | null = null) =>
+        world.walletOf(world.of('carol')).sendTransfer(world.via('carol'), {
+            destination: world.settlement.address,
+            amount,
+            response: world.of('carol'),
+            forwardTonAmount: forward,
+            forwardPayload: payload,
+            value: forward + toNano('0.2'),
+        });
+
+    it('that cannot be booked go back, or wait for their sender', async () => {
+        const all = await world.jettons(world.of('carol'));
+        const junk = beginCell().storeUint(1, 32).endCell();
+        for (const payload of [null, junk, depositPayload({ user: world.of('carol'), deploy: true })]) {
+            await transfer(UNIT / 2n, toNano('1'), payload);
+            expect(await world.jettons(world.of('carol'))).toBe(all);
+        }
+        // too little TON for a way back
+        await transfer(5n * UNIT, FEW);
+        await transfer(2n * UNIT, FEW, depositPayload({ user: world.of('carol'), deploy: true }));
+        expect(await world.settlement.getKept(world.of('carol'))).toBe(7n * UNIT);
+        await world.expectBalanced();
+        await world.settlement.sendRelease(world.via('stranger'), { to: world.of('carol') });
+        expect(await world.jettons(world.of('carol'))).toBe(all);
+        // less than a deposit from somebody new: surplus, which the owner assigns with notice
+        await transfer(UNIT - 1n, FEW);
+        expect((await world.settlement.getSettlementData()).surplus).toBe(UNIT - 1n);
+    });
+
+    it('a transfer that the wallet refuses is booked to whom it was for', async () => {
+        const wallet = world.walletOf(world.settlement.address).address;
+        const alice = await world.account('alice');
+        const bob = await world.account('bob');
+        await alice.sendRequestWithdraw(world.via('alice'), { amount: 50n * UNIT });
+        await transfer(5n * UNIT, FEW);
+        world.advance(DAY);
+        const before = await world.settlement.getSettlementData();
+        const mend = await refuse(world.blockchain, wallet);
+        await alice.sendCompleteWithdraw(world.via('alice'));
+        await bob.sendWithdrawEarnings(world.via('bob'));
+        await world.settlement.sendPayFees(world.via('stranger'));
+        await world.settlement.sendRelease(world.via('stranger'), { to: world.of('carol') });
+        await mend();
+        const { owed, assets, networkDue, treasuryDue, burnDue, kept } = await world.settlement.getSettlementData();
+        expect({ owed, assets, networkDue, treasuryDue, burnDue, kept }).toEqual({
+            owed: before.owed,
+            assets: before.assets,
+            networkDue: before.networkDue,
+            treasuryDue: before.treasuryDue,
+            burnDue: before.burnDue,
+            kept: before.kept,
+        });
+        expect((await world.accountData('alice')).deposit).toBe(900n * UNIT);
+        expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
+    });
+
+    it('a bounce counts once, and only from the own wallet', async () => {
+        const bob = await world.account('bob');
+        const result = await bob.sendWithdrawEarnings(world.via('bob'));
+        const wallet = world.walletOf(world.settlement.address).address;
+        const [out] = outs(txAt(result, world.settlement.address)).filter((o) => o.to.equals(wallet));
+        const before = await world.settlement.getSettlementData();
+        await world.bounce({ ...out, to: world.of('stranger') }, toNano('0.1'));
+        await world.bounce({
+            ...out,
+            body: beginCell().storeUint(0x0f8a7ea5, 32).storeUint(99, 64).storeCoins(5).endCell(),
+        });
+        expect((await world.settlement.getSettlementData()).assets).toBe(before.assets);
+        await world.bounce(out, toNano('0.2'));
+        await world.bounce(out, toNano('0.2'));
+        expect((await world.settlement.getSettlementData()).assets).toBe(before.assets + 80n * UNIT);
+        expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
+        // nobody could really have both: put the forged bounce's effect back
+        await restore();
+    });
+
+    it('surplus is proven by a transfer to oneself, once an hour, and given to a user with notice', async () => {
+        const { settlement } = world;
+        await world.minter!.sendMint(world.via('owner'), { receiver: settlement.address, amount: 9n * UNIT });
+        const prove = (amount: bigint) => settlement.sendProveSurplus(world.via('stranger'), { amount });
+        await prove(10n * UNIT);
+        expect(await settlement.getSettlementData()).toMatchObject({ surplus: 0n });
+        const soon = await prove(9n * UNIT);
+        expect(exitCode(txAt(soon, settlement.address))).toBe(E.ERROR_PROOF_TOO_SOON);
+        world.advance(HOUR);
+        await prove(9n * UNIT);
+        expect(await settlement.getSettlementData()).toMatchObject({ surplus: 9n * UNIT });
+        const owner = world.via('owner');
+        const assign = (amount: bigint) => settlement.sendAssignSurplus(owner, { amount, user: world.of('bob') });
+        expect(exitCode(txAt(await assign(10n * UNIT), settlement.address))).toBe(E.ERROR_FUNDS);
+        await assign(4n * UNIT);
+        expect(exitCode(txAt(await assign(1n), settlement.address))).toBe(E.ERROR_CHANGE_PENDING);
+        await assign(0n);
+        expect(exitCode(txAt(await assign(0n), settlement.address))).toBe(E.ERROR_NO_CHANGE);
+        const nobody = PaymentSettlement.assignSurplusBody({ amount: 1, user: null });
+        await world.refused(E.ERROR_BAD_ADDRESS, 'owner', settlement.address, nobody);
+        await assign(9n * UNIT);
+        world.advance(2 * DAY - 1);
+        const early = await settlement.sendApplySurplus(world.via('stranger'));
+        expect(exitCode(txAt(early, settlement.address))).toBe(E.ERROR_TOO_EARLY);
+        world.advance(1);
+        await settlement.sendApplySurplus(world.via('stranger'));
+        expect((await world.accountData('bob')).deposit).toBe(9n * UNIT);
+        expect(await settlement.getSettlementData()).toMatchObject({ surplus: 0n, assignAt: 0n });
+    });
+
+    it('a notification of a foreign wallet is answered from its own value, or ignored', async () => {
+        const note = beginCell()
+            .storeUint(0x7362d09c, 32)
+            .storeUint(1, 64)
+            .storeCoins(5n)
+            .storeAddress(world.of('carol'))
+            .storeBit(0)
+            .endCell();
+        const before = await world.settlement.getSettlementData();
+        const rich = await world.send('dave', world.settlement.address, note, toNano('1'));
+        expect(outs(txAt(rich, world.settlement.address))).toMatchObject([{ op: 0x0f8a7ea5 }]);
+        const poor = await world.send('dave', world.settlement.address, note, toNano('0.02'));
+        expect(outs(txAt(poor, world.settlement.address))).toHaveLength(0);
+        expect((await world.settlement.getSettlementData()).assets).toBe(before.assets);
+        expect(SettlementAccount.opcodes.PayOut).toBe(0x73030041);
+        expect(settlementEvents(rich.transactions)).toHaveLength(0);
+    });
+});
