@@ -15,11 +15,13 @@
  *   - a project that does not compile keeps its old outputs but never counts as up to date; the others are still built.
  */
 import * as fs from 'fs';
+import { availableParallelism } from 'os';
 import * as path from 'path';
 import { Cell } from '@ton/core';
 import type { ContractABI } from '@ton/core';
 import type { Project } from '@tact-lang/compiler';
 import { compileProject, TactCompileError } from './tact/compile';
+import { Compiler } from './tact/compiler';
 import { withLock } from './tact/lock';
 import { artifactPath, hashInputs, hashOutputs, isFresh, readManifest, writeManifest } from './tact/manifest';
 import type { Manifest } from './tact/manifest';
@@ -45,6 +47,13 @@ export interface BuildResult {
 /** Contract names by code hash and their messages: lets the sandbox's gas report print names instead of numbers. */
 const NAME_DATABASE = 'contract.abi.json';
 
+/** Fewer projects are compiled in this process: starting another one takes longer than they do. */
+const LEAST_FOR_PROCESSES = 4;
+/** Each takes some 300 MB. */
+const MOST_PROCESSES = 4;
+
+type Compile = (root: string, project: Project) => Promise<void>;
+
 export async function buildAll(options: BuildOptions = {}): Promise<BuildResult> {
     const root = path.resolve(options.root ?? REPOSITORY_ROOT);
     const log = options.log ?? console.log;
@@ -69,24 +78,42 @@ export async function buildAll(options: BuildOptions = {}): Promise<BuildResult>
             const manifest = readManifest(root);
             for (const name of removed) removeOutputs(root, name, manifest);
             writeManifest(root, manifest);
-            for (const project of stale) {
-                // Another process may have built it while this one was waiting for the lock.
-                if (!options.force && isFresh(root, project, manifest[project.name])) continue;
-                const start = Date.now();
-                try {
-                    manifest[project.name] = await buildProject(root, project);
-                } catch (error) {
-                    if (!(error instanceof TactCompileError)) throw error;
-                    failures.push(error);
-                    continue;
+            const queue = [...stale];
+            const work = async (compile: Compile): Promise<void> => {
+                for (let project = queue.shift(); project; project = queue.shift()) {
+                    // Another process may have built it while this one was waiting for the lock.
+                    if (!options.force && isFresh(root, project, manifest[project.name])) continue;
+                    const start = Date.now();
+                    try {
+                        manifest[project.name] = await buildProject(root, project, compile);
+                    } catch (error) {
+                        if (!(error instanceof TactCompileError)) throw error;
+                        failures.push(error);
+                        continue;
+                    }
+                    // Written after each project: an interrupted build does not lose what it has done.
+                    writeManifest(root, manifest);
+                    built.push(project.name);
+                    log(`tact: built ${project.name} in ${Date.now() - start} ms`);
                 }
-                // Written after each project: an interrupted build does not lose what it has done.
-                writeManifest(root, manifest);
-                built.push(project.name);
-                log(`tact: built ${project.name} in ${Date.now() - start} ms`);
+            };
+            if (stale.length < LEAST_FOR_PROCESSES) {
+                await work(compileProject);
+                return;
+            }
+            const compilers = Array.from(
+                { length: Math.min(availableParallelism(), MOST_PROCESSES) },
+                () => new Compiler(),
+            );
+            try {
+                await Promise.all(compilers.map((compiler) => work((r, p) => compiler.compile(r, p))));
+            } finally {
+                compilers.forEach((compiler) => compiler.close());
             }
         });
     }
+    const place = (name: string): number => projects.findIndex((p) => p.name === name);
+    built.sort((a, b) => place(a) - place(b));
     if (failures.length > 0) throw new Error(failures.map((f) => f.message).join('\n\n'));
 
     const manifest = readManifest(root);
@@ -104,13 +131,13 @@ function select(projects: Project[], only: string[] | undefined): Project[] {
 }
 
 /** Compiles into a directory of its own and swaps it in: readers never see half-written output. */
-async function buildProject(root: string, project: Project): Promise<Manifest[string]> {
+async function buildProject(root: string, project: Project, compile: Compile): Promise<Manifest[string]> {
     // Hashed before compiling: if a source is saved meanwhile, the project must count as stale afterwards.
     const inputs = hashInputs(root, project);
     const scratch = path.join('build', `.${project.name}.new`);
     fs.rmSync(path.join(root, scratch), { recursive: true, force: true });
     try {
-        await compileProject(root, { ...project, output: scratch });
+        await compile(root, { ...project, output: scratch });
         const codeFile = path.join(root, scratch, `${project.name}_${project.name}.code.boc`);
         if (!fs.existsSync(codeFile)) {
             throw new TactCompileError(project.name, `${project.path} has no contract named ${project.name}`);

@@ -130,6 +130,23 @@ describe('build tool', () => {
         expect(fixture.exists('build/Parent/Parent_Child.ts')).toBe(true);
     });
 
+    it('compiles many projects in several processes, with the same results', async () => {
+        const names = ['One', 'Two', 'Three', 'Four'];
+        for (const name of names) {
+            const source = CHILD.replace('contract Child', `contract ${name}`);
+            fixture.write(`contracts/${name.toLowerCase()}.tact`, name === 'Three' ? `${source} }` : source);
+        }
+        fixture.writeConfig('Parent', 'Child', ...names);
+        const failure = build();
+        await expect(failure).rejects.toThrow(/^Tact: Three does not compile[\s\S]*three\.tact:\d+:\d+/);
+        fixture.write('contracts/three.tact', CHILD.replace('contract Child', 'contract Three'));
+        const { built, codes } = await build();
+        expect(built).toEqual(['Three']); // the others were built beside it
+        expect(codes).toMatchObject({ Parent: original.codes.Parent, Child: original.codes.Child });
+        // Apart from the name they are the same contract.
+        expect(names.map((name) => codes[name])).toEqual(names.map(() => codes.Child));
+    });
+
     it('lets two builds run at the same time', async () => {
         fixture.write('contracts/child.tact', CHILD.replace('701', '705'));
         const results = await Promise.all([build(), build()]);

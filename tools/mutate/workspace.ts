@@ -2,25 +2,20 @@
  * Copies of the sources and of the build, one per parallel job: a mutant is written into a copy, only the projects that
  * import the mutated file are compiled there, and the tests are pointed to the copy's build directory.
  */
-import { fork } from 'child_process';
-import type { ChildProcess } from 'child_process';
 import * as fs from 'fs';
 import * as path from 'path';
 import type { Project } from '@tact-lang/compiler';
+import { TactCompileError } from '../tact/compile';
+import { Compiler } from '../tact/compiler';
 import { readManifest } from '../tact/manifest';
 import { CONFIG_FILE, importClosure, REPOSITORY_ROOT } from '../tact/project';
-import type { CompileAnswer, CompileRequest } from './compile-worker';
 import { applyMutant } from './operators';
 import type { Mutant } from './operators';
-
-/** Each compilation leaves some 10 MB behind in its process; a new one now and then keeps the memory bounded. */
-const COMPILATIONS_PER_WORKER = 60;
 
 export type Compiled = 'changed' | 'same code' | 'does not compile';
 
 export class Workspace {
-    private worker: ChildProcess | undefined;
-    private compilations = 0;
+    private readonly compiler = new Compiler();
 
     constructor(
         readonly root: string,
@@ -42,7 +37,13 @@ export class Workspace {
         fs.writeFileSync(path.join(this.root, mutant.file), applyMutant(code, mutant));
         for (const project of this.affected(mutant)) {
             fs.rmSync(path.join(this.root, project.output), { recursive: true, force: true });
-            if (!(await this.compileInWorker(project))) return 'does not compile';
+            try {
+                await this.compiler.compile(this.root, project);
+            } catch (error) {
+                // A mutant that crashes the compiler is as invalid as one that it rejects.
+                if (!(error instanceof TactCompileError)) throw error;
+                return 'does not compile';
+            }
         }
         // The compiler's optimizer can make two sources one: such a mutant cannot be told from the original by any test.
         return this.affected(mutant).some((p) => this.codeDiffers(p)) ? 'changed' : 'same code';
@@ -57,8 +58,7 @@ export class Workspace {
     }
 
     close(): void {
-        this.worker?.kill();
-        this.worker = undefined;
+        this.compiler.close();
     }
 
     private copy(relative: string): void {
@@ -79,29 +79,5 @@ export class Workspace {
                 const mutated = path.join(this.root, output, path.basename(file));
                 return !fs.existsSync(mutated) || !original.equals(fs.readFileSync(mutated));
             });
-    }
-
-    private compileInWorker(project: Project): Promise<boolean> {
-        if (++this.compilations % COMPILATIONS_PER_WORKER === 0) this.close();
-        const worker = (this.worker ??= fork(path.join(__dirname, 'compile-worker.ts'), {
-            cwd: REPOSITORY_ROOT,
-            execArgv: ['--require', 'ts-node/register'],
-            // A crash of the compiler prints its whole minified source.
-            stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-        }));
-        return new Promise((resolve) => {
-            const settle = (ok: boolean): void => {
-                worker.removeAllListeners();
-                resolve(ok);
-            };
-            worker.once('message', (answer: CompileAnswer) => settle(answer.ok));
-            // A mutant that crashes the compiler is as invalid as one that it rejects.
-            worker.once('exit', () => {
-                this.worker = undefined;
-                settle(false);
-            });
-            const request: CompileRequest = { root: this.root, project };
-            worker.send(request);
-        });
     }
 }
