@@ -5,16 +5,7 @@ import '@ton/test-utils';
 import * as built from '../../build/ProverRewards/ProverRewards_ProverRewards';
 import { ProverRewards } from '../../wrappers/staking/ProverRewards';
 import { underCoverage } from '../support/coverage';
-import {
-    bounceOf,
-    expectNoLoss,
-    kept,
-    outs,
-    refuse,
-    succeeded,
-    txAt,
-    txsAt,
-} from '../support/pool/transactions';
+import { bounceOf, expectNoLoss, kept, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { priceScenarios } from '../support/prices';
 import { RewardsUnit } from '../support/staking/rewards-unit';
 import { feeBodies, rewardsTour } from '../support/staking/rewards-tour';
