@@ -3,7 +3,7 @@
  * 2026 and with gas, forwarding and storage made dearer; no contract pays for anything out of its rent. Gas constants cover
  * what the tour measures. Addresses that the contracts compute by hand are those of the wrappers.
  */
-import { Cell, Transaction } from '@ton/core';
+import { Cell } from '@ton/core';
 import type { SendMessageResult } from '@ton/sandbox';
 import '@ton/test-utils';
 

@@ -37,7 +37,7 @@ describe('scripts of the settlement', () => {
         init?: object,
     ) => {
         const wallet = await world.chain.wallet(from);
-        const message = internal({ to, value, body, init: init as never, bounce: init === undefined });
+        const message = internal({ to, value, body, init: init, bounce: init === undefined });
         await wallet.transfer([message], SendMode.PAY_GAS_SEPARATELY);
     };
 
