@@ -3,7 +3,7 @@
  * 2026 and with gas, forwarding and storage made dearer; no contract pays for anything out of its rent. Gas constants cover
  * what the tour measures. Addresses that the contracts compute by hand are those of the wrappers.
  */
-import { Cell, Transaction } from '@ton/core';
+import { Cell } from '@ton/core';
 import type { SendMessageResult } from '@ton/sandbox';
 import '@ton/test-utils';
 
@@ -166,7 +166,7 @@ priced.each(Object.entries(priceScenarios()))('at the %s', (_name, config) => {
             own.push((await world.account(name)).address, (await world.ledger(world.of(name))).address);
         for (let i = 1; i < 8; i++) own.push((await world.ledger(addressOfAccount(BigInt(i)))).address);
         for (const address of own)
-            for (const tx of txsAt(result, address) as Transaction[]) {
+            for (const tx of txsAt(result, address)) {
                 expect(succeeded(tx)).toBe(true);
                 expect(kept(tx)).toBeGreaterThanOrEqual(-moved);
             }
