@@ -6,3 +6,4 @@ export * from './SettlementAccount';
 export * from './terms';
 export * from './UsageLedger';
 export * from './UsageRegistry';
+export * from './channel';
