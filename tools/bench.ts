@@ -1,5 +1,5 @@
 /**
- * Measures gas and fees: `npm run bench [-- [--floor] [--check] [name ...]]`
+ * Measures gas and fees: `npm run bench [-- [--floor] [--check] [--up-to 100] [name ...]]`
  *
  * Runs every module tests/bench/<name>.bench.ts (or only the named ones) and writes docs/gas.json and docs/gas.md. With
  * --check it writes nothing: it measures the sizes up to 100 users and fails if a figure differs from docs/gas.json, so
@@ -64,10 +64,11 @@ function check(measured: GasRow[], partial: boolean): void {
     throw new Error(`${differences.length} figures differ from docs/gas.json; npm run bench writes it anew`);
 }
 
-function write(measured: GasRow[], partial: boolean): void {
-    // A partial run replaces the families it has measured and leaves the others.
+function write(measured: GasRow[], partial: boolean, largest: number): void {
+    // A partial run replaces the families and sizes it has measured and leaves the others.
     const families = new Set(measured.map((r) => r.family));
-    const kept = partial ? readRows(GAS_JSON).filter((r) => !families.has(r.family)) : [];
+    const others = (r: GasRow): boolean => r.users > largest || (partial && !families.has(r.family));
+    const kept = readRows(GAS_JSON).filter(others);
     const rows = sortRows([...kept, ...measured]);
     const peers = readPeers();
     fs.mkdirSync(path.dirname(GAS_JSON), { recursive: true });
@@ -117,8 +118,11 @@ function writeFloor(measured: FloorRow[], partial: boolean): void {
 async function main(): Promise<void> {
     const args = process.argv.slice(2);
     const checking = args.includes('--check');
-    const names = args.filter((a) => !a.startsWith('--'));
-    const unknown = args.find((a) => a.startsWith('--') && a !== '--check' && a !== '--floor');
+    const upTo = args.indexOf('--up-to');
+    const largest = checking ? LARGEST_CHECKED : upTo < 0 ? Infinity : Number(args[upTo + 1]);
+    if (!(largest >= 1)) throw new Error('--up-to takes a number of users');
+    const names = args.filter((a, i) => !a.startsWith('--') && (upTo < 0 || i !== upTo + 1));
+    const unknown = args.find((a) => a.startsWith('--') && !['--check', '--floor', '--up-to'].includes(a));
     if (unknown) throw new Error(`unknown option ${unknown}`);
     await buildAll({ only: process.env.TACT_ONLY?.split(',') });
     const partial = names.length > 0;
@@ -129,10 +133,10 @@ async function main(): Promise<void> {
         else writeFloor(rows(), partial);
         return;
     }
-    const { record, rows: measured } = createRecorder(checking ? LARGEST_CHECKED : Infinity);
+    const { record, rows: measured } = createRecorder(largest);
     await runModules(names, record, () => measured.length);
     if (checking) check(measured, partial);
-    else write(measured, partial);
+    else write(measured, partial, largest);
 }
 
 main().catch((error: unknown) => {

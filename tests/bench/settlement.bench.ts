@@ -37,7 +37,7 @@ export async function run(record: Recorder): Promise<void> {
     await world.recorded();
 
     let others = 60;
-    for (const users of [1, 10, 100, 1000, 10_000]) {
+    for (const users of record.sizes([1, 10, 100, 1000, 10_000])) {
         // Other consumers: only the registry's totals meet them.
         while (others < users) {
             const more = Array.from({ length: 50 }, (_, i) =>

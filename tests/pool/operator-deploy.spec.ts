@@ -236,6 +236,12 @@ describe('a deployment that is refused', () => {
         await unit.refused(PoolExit.ERROR_COMMISSION_BOUNDS, 'owner', deploy, toNano('5'));
     });
 
+    it('a payout address outside the basechain', async () => {
+        const payout = new Address(-1, Buffer.alloc(32, 9));
+        const unit = await OperatorUnit.create({ until: 'created', payout });
+        await unit.refused(PoolExit.ERROR_BAD_ADDRESS, 'owner', deploy, toNano('5'));
+    });
+
     it.each([COMMISSION_MIN, COMMISSION_MAX])('but not a commission of %s', async (commissionBps) => {
         const unit = await OperatorUnit.create({ until: 'created', commissionBps });
         const [, second] = outs(await unit.done('owner', deploy, toNano('5')));

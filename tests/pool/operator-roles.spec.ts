@@ -84,6 +84,11 @@ describe('reporter and guardian', () => {
         expect((await unit.data()).guardian).toEqualAddress(someone);
     });
 
+    it('a pause tells the registry nothing about the stake', async () => {
+        const tx = await unit.finished('guardian', PoolOperator.pauseBody());
+        expect(update(tx)).toMatchObject({ active: true, stakeOk: false });
+    });
+
     it('the old guardian has lost his pause', async () => {
         await unit.finished('owner', setRole('guardian', unit.addressOf('alice')));
         await unit.refused(PoolExit.ERROR_NOT_ROLE, 'guardian', PoolOperator.pauseBody());
