@@ -31,6 +31,7 @@ describe('docs/schema.tlb', () => {
     it('gives every incoming message a queryId first', () => {
         for (const [opcode, type] of DOCUMENT.opcodes()) {
             if (((opcode >>> 16) & 0xf0ff) === 0x700e) continue; // events answer nobody
+            if (type.name.endsWith('Payload')) continue; // rides on a jetton notification, which has the query id
             expect([type.name, type.fields[0]]).toEqual([type.name, { name: 'query_id', type: 'uint64' }]);
         }
     });

@@ -1,7 +1,7 @@
 /** Constants of a settlement, which the addresses of its accounts commit to, and where these are. */
 import { Address, beginCell, Cell } from '@ton/core';
 
-import { storeTerms, type Terms } from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
+import { storeSettlementTerms, type SettlementTerms } from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
 import {
     RECEIPT_BURN_BPS,
     RECEIPT_NETWORK_BPS,
@@ -10,7 +10,7 @@ import {
 import { Integer, pack } from '../pool/common';
 import { accountIdOf } from '../pool/metrics';
 
-export type { Terms };
+export type { SettlementTerms };
 
 /** A discount: bps of the network's part, from a volume of 30 days on. */
 export type DiscountTier = { threshold: Integer; bps: Integer };
@@ -73,8 +73,8 @@ export function termsCell(config: TermsConfig): Cell {
         throw new Error('a whole token is more than nothing');
     }
     return pack(
-        storeTerms({
-            $$type: 'Terms',
+        storeSettlementTerms({
+            $$type: 'SettlementTerms',
             registry: accountIdOf(config.registry),
             ledgerHash: BigInt(`0x${config.ledgerCode.hash().toString('hex')}`),
             ledgerDepth: BigInt(config.ledgerCode.depth()),
