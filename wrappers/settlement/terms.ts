@@ -1,7 +1,10 @@
 /** Constants of a settlement, which the addresses of its accounts commit to, and where these are. */
 import { Address, beginCell, Cell } from '@ton/core';
 
-import { storeSettlementTerms, type SettlementTerms } from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
+import {
+    storeSettlementTerms,
+    type SettlementTerms,
+} from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
 import {
     RECEIPT_BURN_BPS,
     RECEIPT_NETWORK_BPS,
