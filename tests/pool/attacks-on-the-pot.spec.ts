@@ -16,7 +16,7 @@ import { packEntry, ParticipantRegistry, ParticipantVault, RewardDistribution } 
 import { commissionBody, DistributionUnit, Entry, payoutAddressBody } from '../support/pool/distribution-unit';
 import { underCoverage } from '../support/coverage';
 import { PoolEnvironment } from '../support/pool/environment';
-import { cellOf, exitCode, kept, outs, succeeded, txAt } from '../support/pool/units';
+import { cellOf, exitCode, gasOf, kept, outs, succeeded, txAt } from '../support/pool/units';
 import { scaledConfig } from '../support/prices';
 
 jest.setTimeout(240_000);
@@ -28,8 +28,6 @@ const NOBODY = beginCell().storeUint(0b01, 2).storeUint(256, 9).storeUint(1, 256
 
 /** Markers of a coverage run cost gas. */
 const gasTest = underCoverage ? it.skip : it;
-const gasOf = ({ description }: ReturnType<typeof txAt>): bigint =>
-    description.type === 'generic' && description.computePhase.type === 'vm' ? description.computePhase.gasUsed : 0n;
 
 describe('a poke by a stranger whose rest is to go to', () => {
     let env: PoolEnvironment;

@@ -4,7 +4,7 @@ import '@ton/test-utils';
 
 import * as built from '../../build/ProverRewards/ProverRewards_ProverRewards';
 import { accountIdOf, addressOfAccount } from '../../wrappers/pool/metrics';
-import { expectNoLoss, kept, outs, sameAddress, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { expectNoLoss, gasOf, kept, outs, sameAddress, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { rewardEvents } from '../support/staking/rewards-events';
 import { RewardsUnit, UNSTAKE_DELAY } from '../support/staking/rewards-unit';
 
@@ -179,12 +179,7 @@ describe('rewards', () => {
     });
 
     it('of any number of stakers cost the same to add', async () => {
-        const gas = async () => {
-            const tx = txAt(await unit.add(1000n * E18), unit.address);
-            return tx.description.type === 'generic' && tx.description.computePhase.type === 'vm'
-                ? tx.description.computePhase.gasUsed
-                : 0n;
-        };
+        const gas = async () => gasOf(txAt(await unit.add(1000n * E18), unit.address));
         await gas();
         const few = await gas();
         await unit.delta('carol', 3n * E18);

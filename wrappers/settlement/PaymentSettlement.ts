@@ -3,24 +3,17 @@ import { Address, Cell, contractAddress, Contract, ContractProvider, Dictionary,
 import {
     PaymentSettlement as Built,
     dictValueParserPayout,
-    storeAcceptRole,
-    storeAnnounceUpgrade,
     storeApplyFeePayees,
     storeApplySurplus,
-    storeApplyUpgrade,
     storeAssignSurplus,
     storeCancelFeePayees,
-    storeCancelUpgrade,
     storeDeposit,
     storeDiscover,
-    storeNominateRole,
     storePayFees,
     storeProveSurplus,
     storeRelease,
     storeResolveDispute,
-    storeRevokeRole,
     storeSetFeePayees,
-    storeSetPause,
     storeSettleUsage,
     storeSettleUsages,
     storeTopUp,
@@ -36,6 +29,7 @@ import {
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
 import { initialFields, initialState, PoolInit } from '../pool/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
+import { governed } from './governed';
 import { recordOf, RecordToSettle, settleChain } from './records';
 import { accountCode } from './SettlementAccount';
 import { termsCell, TermsConfig } from './terms';
@@ -137,14 +131,16 @@ export function depositPayload(args: Query & { user: Address; deploy?: boolean }
 /**
  * Payments for recorded usages, in TON or one jetton. Every message pays `get_cost`; what is left of the value comes back.
  */
-export class PaymentSettlement implements Contract {
+export class PaymentSettlement extends governed(SETTLEMENT_ROLES) implements Contract {
     /** Operation codes by the names of their messages, from the compiler. */
     static readonly opcodes = Built.opcodes;
 
     constructor(
         readonly address: Address,
         readonly init?: PoolInit,
-    ) {}
+    ) {
+        super();
+    }
 
     static createFromAddress(address: Address): PaymentSettlement {
         return new PaymentSettlement(address);
@@ -255,52 +251,6 @@ export class PaymentSettlement implements Contract {
         return pack(storeCancelFeePayees({ $$type: 'CancelFeePayees', queryId: queryIdOf(args) }));
     }
 
-    static setPauseBody(args: Query & { stop: boolean }): Cell {
-        return pack(storeSetPause({ $$type: 'SetPause', queryId: queryIdOf(args), stop: args.stop }));
-    }
-
-    static nominateRoleBody(args: Query & { role: SettlementRole; holder: Address | null }): Cell {
-        return pack(
-            storeNominateRole({
-                $$type: 'NominateRole',
-                queryId: queryIdOf(args),
-                role: SETTLEMENT_ROLES[args.role],
-                holder: args.holder,
-            }),
-        );
-    }
-
-    static acceptRoleBody(args: Query & { role: SettlementRole }): Cell {
-        return pack(
-            storeAcceptRole({ $$type: 'AcceptRole', queryId: queryIdOf(args), role: SETTLEMENT_ROLES[args.role] }),
-        );
-    }
-
-    static revokeRoleBody(args: Query & { role: Exclude<SettlementRole, 'owner'>; holder: Address }): Cell {
-        return pack(
-            storeRevokeRole({
-                $$type: 'RevokeRole',
-                queryId: queryIdOf(args),
-                role: SETTLEMENT_ROLES[args.role],
-                holder: args.holder,
-            }),
-        );
-    }
-
-    static announceUpgradeBody(args: Query & { codeHash: bigint }): Cell {
-        return pack(
-            storeAnnounceUpgrade({ $$type: 'AnnounceUpgrade', queryId: queryIdOf(args), codeHash: args.codeHash }),
-        );
-    }
-
-    static cancelUpgradeBody(args: Query = {}): Cell {
-        return pack(storeCancelUpgrade({ $$type: 'CancelUpgrade', queryId: queryIdOf(args) }));
-    }
-
-    static applyUpgradeBody(args: Query & { code: Cell }): Cell {
-        return pack(storeApplyUpgrade({ $$type: 'ApplyUpgrade', queryId: queryIdOf(args), code: args.code }));
-    }
-
     static topUpBody(args: Query = {}): Cell {
         return pack(storeTopUp({ $$type: 'TopUp', queryId: queryIdOf(args) }));
     }
@@ -394,49 +344,6 @@ export class PaymentSettlement implements Contract {
     /** From the owner. Throws ERROR_NOT_OWNER, ERROR_NO_CHANGE. */
     async sendCancelFeePayees(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, PaymentSettlement.cancelFeePayeesBody(args), args);
-    }
-
-    /** Stops entries for 72 h (guardian), or lifts the pause (guardian, owner). Throws ERROR_NOT_ROLE, ERROR_PAUSE_COOLDOWN, ERROR_NOT_PAUSED. */
-    async sendSetPause(provider: ContractProvider, via: Sender, args: SendOptions & { stop: boolean }) {
-        await sendBody(provider, via, PaymentSettlement.setPauseBody(args), args);
-    }
-
-    /** From the owner; null takes a nomination back. Throws ERROR_NOT_OWNER, ERROR_BAD_PARAMETER, ERROR_BAD_ADDRESS. */
-    async sendNominateRole(
-        provider: ContractProvider,
-        via: Sender,
-        args: SendOptions & { role: SettlementRole; holder: Address | null },
-    ) {
-        await sendBody(provider, via, PaymentSettlement.nominateRoleBody(args), args);
-    }
-
-    /** From the nominee. Throws ERROR_NO_NOMINEE, ERROR_RECORDERS_FULL, ERROR_RECORDER_KNOWN. */
-    async sendAcceptRole(provider: ContractProvider, via: Sender, args: SendOptions & { role: SettlementRole }) {
-        await sendBody(provider, via, PaymentSettlement.acceptRoleBody(args), args);
-    }
-
-    /** At once. From the owner. Throws ERROR_NOT_OWNER, ERROR_BAD_PARAMETER, ERROR_RECORDER_KNOWN. */
-    async sendRevokeRole(
-        provider: ContractProvider,
-        via: Sender,
-        args: SendOptions & { role: Exclude<SettlementRole, 'owner'>; holder: Address },
-    ) {
-        await sendBody(provider, via, PaymentSettlement.revokeRoleBody(args), args);
-    }
-
-    /** Applies 12 days later. From the owner. Throws ERROR_NOT_OWNER, ERROR_CHANGE_PENDING, ERROR_BAD_PARAMETER. */
-    async sendAnnounceUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { codeHash: bigint }) {
-        await sendBody(provider, via, PaymentSettlement.announceUpgradeBody(args), args);
-    }
-
-    /** From the owner. Throws ERROR_NOT_OWNER, ERROR_NO_CHANGE. */
-    async sendCancelUpgrade(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
-        await sendBody(provider, via, PaymentSettlement.cancelUpgradeBody(args), args);
-    }
-
-    /** From anyone. Throws ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_WRONG_CODE. */
-    async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
-        await sendBody(provider, via, PaymentSettlement.applyUpgradeBody(args), args);
     }
 
     // ---------------------------------------------------------------- getters

@@ -2,16 +2,9 @@ import { Address, Cell, contractAddress, Contract, ContractProvider, Dictionary,
 
 import {
     UsageRegistry as Built,
-    storeAcceptRole,
     storeAddUsage,
     storeAddUsages,
-    storeAnnounceUpgrade,
-    storeApplyUpgrade,
-    storeCancelUpgrade,
     storeLinkSettlement,
-    storeNominateRole,
-    storeRevokeRole,
-    storeSetPause,
     storeTopUp,
     storeRegistryDesk,
     storeUpgradeSlot,
@@ -20,6 +13,7 @@ import {
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
 import { initialFields, initialState, PoolInit } from '../pool/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
+import { governed } from './governed';
 import { RecordedUsage, recordChain, recordOf, UsageOrBatch } from './records';
 import { ledgerCode } from './UsageLedger';
 
@@ -75,14 +69,16 @@ async function registryInit(config: RegistryConfig): Promise<PoolInit> {
 /**
  * Where usages are recorded. Every message pays `get_cost`; what is left of the value comes back.
  */
-export class UsageRegistry implements Contract {
+export class UsageRegistry extends governed(REGISTRY_ROLES) implements Contract {
     /** Operation codes by the names of their messages, from the compiler. */
     static readonly opcodes = Built.opcodes;
 
     constructor(
         readonly address: Address,
         readonly init?: PoolInit,
-    ) {}
+    ) {
+        super();
+    }
 
     static createFromAddress(address: Address): UsageRegistry {
         return new UsageRegistry(address);
@@ -126,52 +122,6 @@ export class UsageRegistry implements Contract {
         );
     }
 
-    static setPauseBody(args: Query & { stop: boolean }): Cell {
-        return pack(storeSetPause({ $$type: 'SetPause', queryId: queryIdOf(args), stop: args.stop }));
-    }
-
-    static nominateRoleBody(args: Query & { role: RegistryRole; holder: Address | null }): Cell {
-        return pack(
-            storeNominateRole({
-                $$type: 'NominateRole',
-                queryId: queryIdOf(args),
-                role: REGISTRY_ROLES[args.role],
-                holder: args.holder,
-            }),
-        );
-    }
-
-    static acceptRoleBody(args: Query & { role: RegistryRole }): Cell {
-        return pack(
-            storeAcceptRole({ $$type: 'AcceptRole', queryId: queryIdOf(args), role: REGISTRY_ROLES[args.role] }),
-        );
-    }
-
-    static revokeRoleBody(args: Query & { role: Exclude<RegistryRole, 'owner'>; holder: Address }): Cell {
-        return pack(
-            storeRevokeRole({
-                $$type: 'RevokeRole',
-                queryId: queryIdOf(args),
-                role: REGISTRY_ROLES[args.role],
-                holder: args.holder,
-            }),
-        );
-    }
-
-    static announceUpgradeBody(args: Query & { codeHash: bigint }): Cell {
-        return pack(
-            storeAnnounceUpgrade({ $$type: 'AnnounceUpgrade', queryId: queryIdOf(args), codeHash: args.codeHash }),
-        );
-    }
-
-    static cancelUpgradeBody(args: Query = {}): Cell {
-        return pack(storeCancelUpgrade({ $$type: 'CancelUpgrade', queryId: queryIdOf(args) }));
-    }
-
-    static applyUpgradeBody(args: Query & { code: Cell }): Cell {
-        return pack(storeApplyUpgrade({ $$type: 'ApplyUpgrade', queryId: queryIdOf(args), code: args.code }));
-    }
-
     static topUpBody(args: Query = {}): Cell {
         return pack(storeTopUp({ $$type: 'TopUp', queryId: queryIdOf(args) }));
     }
@@ -204,49 +154,6 @@ export class UsageRegistry implements Contract {
     /** Once. From the owner. Throws ERROR_NOT_OWNER, ERROR_LINKED, ERROR_BAD_ADDRESS. */
     async sendLinkSettlement(provider: ContractProvider, via: Sender, args: SendOptions & { settlement: Address }) {
         await sendBody(provider, via, UsageRegistry.linkSettlementBody(args), args);
-    }
-
-    /** Stops entries for 72 h (guardian), or lifts the pause (guardian, owner). Throws ERROR_NOT_ROLE, ERROR_PAUSE_COOLDOWN, ERROR_NOT_PAUSED. */
-    async sendSetPause(provider: ContractProvider, via: Sender, args: SendOptions & { stop: boolean }) {
-        await sendBody(provider, via, UsageRegistry.setPauseBody(args), args);
-    }
-
-    /** From the owner; null takes a nomination back. Throws ERROR_NOT_OWNER, ERROR_BAD_PARAMETER, ERROR_BAD_ADDRESS. */
-    async sendNominateRole(
-        provider: ContractProvider,
-        via: Sender,
-        args: SendOptions & { role: RegistryRole; holder: Address | null },
-    ) {
-        await sendBody(provider, via, UsageRegistry.nominateRoleBody(args), args);
-    }
-
-    /** From the nominee. Throws ERROR_NO_NOMINEE, ERROR_RECORDERS_FULL, ERROR_RECORDER_KNOWN. */
-    async sendAcceptRole(provider: ContractProvider, via: Sender, args: SendOptions & { role: RegistryRole }) {
-        await sendBody(provider, via, UsageRegistry.acceptRoleBody(args), args);
-    }
-
-    /** At once. From the owner. Throws ERROR_NOT_OWNER, ERROR_BAD_PARAMETER, ERROR_RECORDER_KNOWN. */
-    async sendRevokeRole(
-        provider: ContractProvider,
-        via: Sender,
-        args: SendOptions & { role: Exclude<RegistryRole, 'owner'>; holder: Address },
-    ) {
-        await sendBody(provider, via, UsageRegistry.revokeRoleBody(args), args);
-    }
-
-    /** Applies 12 days later. From the owner. Throws ERROR_NOT_OWNER, ERROR_CHANGE_PENDING, ERROR_BAD_PARAMETER. */
-    async sendAnnounceUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { codeHash: bigint }) {
-        await sendBody(provider, via, UsageRegistry.announceUpgradeBody(args), args);
-    }
-
-    /** From the owner. Throws ERROR_NOT_OWNER, ERROR_NO_CHANGE. */
-    async sendCancelUpgrade(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
-        await sendBody(provider, via, UsageRegistry.cancelUpgradeBody(args), args);
-    }
-
-    /** From anyone. Throws ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_WRONG_CODE. */
-    async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
-        await sendBody(provider, via, UsageRegistry.applyUpgradeBody(args), args);
     }
 
     // ---------------------------------------------------------------- getters

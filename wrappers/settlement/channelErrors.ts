@@ -1,5 +1,5 @@
 import * as built from '../../build/PaymentChannel/PaymentChannel_PaymentChannel';
-import { ExitError, exitError, exitTable } from '../common/errors';
+import { COMMON_TEXTS, ExitError, exitError, exitTable } from '../common/errors';
 
 /** Names of the exit codes that a channel can end with. */
 export type ChannelErrorName =
@@ -10,9 +10,9 @@ export type ChannelErrorName =
 
 // The type makes `tsc` fail when the contract gets an error that has no text here.
 const TEXTS: Record<ChannelErrorName, string> = {
-    ERROR_VALUE_TOO_LOW: 'The attached value does not cover the whole chain; get_cost says how much is needed.',
-    ERROR_BAD_PARAMETER: 'A parameter outside the bounds that the code sets.',
-    ERROR_UNKNOWN_OP: 'The message has an opcode this contract does not know.',
+    ERROR_VALUE_TOO_LOW: COMMON_TEXTS.ERROR_VALUE_TOO_LOW,
+    ERROR_BAD_PARAMETER: COMMON_TEXTS.ERROR_BAD_PARAMETER,
+    ERROR_UNKNOWN_OP: COMMON_TEXTS.ERROR_UNKNOWN_OP,
     ERROR_CHANNEL_CLOSED: 'The channel is closed, or its challenge window is over and only finishing is left.',
     ERROR_CHANNEL_OLD_VOUCHER: 'The voucher is worth no more than what was claimed already.',
     ERROR_CHANNEL_SIGNATURE: 'The signature is not of that key, or not for these words, this channel or this network.',

@@ -1,5 +1,5 @@
 import * as built from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
-import { ExitError, exitTable, exitText } from '../common/errors';
+import { COMMON_TEXTS, ExitError, exitTable, exitText } from '../common/errors';
 
 /** Names of the exit codes of registry, settlement and their children. */
 export type SettlementErrorName = Extract<keyof typeof built, `ERROR_${string}`>;
@@ -8,20 +8,7 @@ export type SettlementError = ExitError;
 
 // The type makes `tsc` fail when the contracts get an error that has no text here.
 const TEXTS: Record<SettlementErrorName, string> = {
-    ERROR_NOT_OWNER: 'The sender is not the owner.',
-    ERROR_NOT_PENDING_OWNER: 'The sender is not the nominated owner.',
-    ERROR_NOT_ROLE: 'The sender lacks the role this message needs.',
-    ERROR_VALUE_TOO_LOW: 'The attached value does not cover the whole chain; get_cost says how much is needed.',
-    ERROR_PAUSED: 'Entries are paused.',
-    ERROR_PAUSE_COOLDOWN: 'A new pause is possible only 72 h after the end of the last one.',
-    ERROR_NOT_PAUSED: 'There is no pause to lift.',
-    ERROR_CHANGE_PENDING: 'One change is already waiting; cancel it first.',
-    ERROR_NO_CHANGE: 'There is no announced change.',
-    ERROR_TOO_EARLY: 'The notice of an announced change has not run out.',
-    ERROR_WRONG_CODE: 'The code is not the one that was announced.',
-    ERROR_BAD_ADDRESS: 'An address outside the basechain, or otherwise unusable here.',
-    ERROR_BAD_PARAMETER: 'A parameter outside the bounds that the code sets.',
-    ERROR_UNKNOWN_OP: 'The message has an opcode this contract does not know.',
+    ...COMMON_TEXTS,
     ERROR_NOT_REGISTRY: 'The sender is not the registry.',
     ERROR_NOT_LEDGER: 'The sender is not the ledger of the consumer it names.',
     ERROR_NOT_SETTLEMENT: 'The sender is not the payment settlement.',

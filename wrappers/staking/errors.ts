@@ -1,5 +1,5 @@
 import * as built from '../../build/ProverStaking/ProverStaking_ProverStaking';
-import { ExitError, exitError, exitTable } from '../common/errors';
+import { COMMON_TEXTS, ExitError, exitError, exitTable } from '../common/errors';
 
 /** Names of the exit codes of the staking family. */
 export type StakingErrorName = Extract<keyof typeof built, `ERROR_${string}`>;
@@ -8,20 +8,8 @@ export type StakingError = ExitError;
 
 // The type makes `tsc` fail when the contracts get an error that has no text here.
 const TEXTS: Record<StakingErrorName, string> = {
-    ERROR_NOT_OWNER: 'The sender is not the owner.',
-    ERROR_NOT_PENDING_OWNER: 'The sender is not the nominated owner.',
-    ERROR_NOT_ROLE: 'The sender lacks the role this message needs.',
-    ERROR_VALUE_TOO_LOW: 'The attached value does not cover the whole chain; get_cost says how much is needed.',
-    ERROR_PAUSED: 'Entries are paused.',
-    ERROR_PAUSE_COOLDOWN: 'A new pause is possible only 72 h after the end of the last one.',
-    ERROR_NOT_PAUSED: 'There is no pause to lift.',
-    ERROR_CHANGE_PENDING: 'One change is already waiting; cancel it first.',
-    ERROR_NO_CHANGE: 'There is no announced change.',
+    ...COMMON_TEXTS,
     ERROR_TOO_EARLY: 'The time of this has not come yet.',
-    ERROR_WRONG_CODE: 'The code is not the one that was announced.',
-    ERROR_BAD_ADDRESS: 'An address outside the basechain, or otherwise unusable here.',
-    ERROR_BAD_PARAMETER: 'A parameter outside the bounds that the code sets.',
-    ERROR_UNKNOWN_OP: 'The message has an opcode this contract does not know.',
     ERROR_NOT_MASTER: 'The sender is not the StakingMaster.',
     ERROR_NOT_PROVER: 'The sender is not the prover.',
     ERROR_NOT_STAKER: 'The sender is not the staker of this position.',

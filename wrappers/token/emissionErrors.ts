@@ -1,5 +1,5 @@
 import * as built from '../../build/EmissionController/EmissionController_EmissionController';
-import { ExitError, exitTable, exitText } from '../common/errors';
+import { COMMON_TEXTS, ExitError, exitTable, exitText } from '../common/errors';
 
 /** Names of the exit codes of the emission contracts. */
 export type EmissionErrorName = Extract<keyof typeof built, `ERROR_${string}`>;
@@ -8,20 +8,8 @@ export type EmissionError = ExitError;
 
 // The type makes `tsc` fail when the contracts get an error that has no text here.
 const TEXTS: Record<EmissionErrorName, string> = {
-    ERROR_NOT_OWNER: 'The sender is not the owner.',
-    ERROR_NOT_PENDING_OWNER: 'The sender is not the nominated owner.',
-    ERROR_NOT_ROLE: 'The sender lacks the role this message needs.',
-    ERROR_VALUE_TOO_LOW: 'The attached value does not cover the whole chain; get_cost says how much is needed.',
-    ERROR_PAUSED: 'Entries are paused.',
-    ERROR_PAUSE_COOLDOWN: 'A new pause is possible only 72 h after the end of the last one.',
-    ERROR_NOT_PAUSED: 'There is no pause to lift.',
+    ...COMMON_TEXTS,
     ERROR_CHANGE_PENDING: 'One change is already waiting; cancel it first, or emit the epochs before it.',
-    ERROR_NO_CHANGE: 'There is no announced change.',
-    ERROR_TOO_EARLY: 'The notice of an announced change has not run out.',
-    ERROR_WRONG_CODE: 'The code is not the one that was announced.',
-    ERROR_BAD_ADDRESS: 'An address outside the basechain, or otherwise unusable here.',
-    ERROR_BAD_PARAMETER: 'A parameter outside the bounds that the code sets.',
-    ERROR_UNKNOWN_OP: 'The message has an opcode this contract does not know.',
     ERROR_NOT_GUARD: 'The sender is not the guard of the consumer it names.',
     ERROR_NOT_SHARE: 'The sender is not the share of the provider it names.',
     ERROR_NOT_CONTROLLER: 'The sender is not the emission controller.',

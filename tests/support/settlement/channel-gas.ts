@@ -1,9 +1,9 @@
 /** Which gas constant of contracts/settlement/channel-gas.tact covers what, and the most expensive path of each. */
-import { toNano, Transaction } from '@ton/core';
+import { toNano } from '@ton/core';
 import type { SendMessageResult } from '@ton/sandbox';
 
 import * as built from '../../../build/PaymentChannel/PaymentChannel_PaymentChannel';
-import { refuse, succeeded } from '../pool/transactions';
+import { gasOf, refuse, succeeded } from '../pool/transactions';
 import { ChannelUnit, DAY, KEYS } from './channel-unit';
 
 export const CHANNEL_CONSTANTS = [
@@ -18,13 +18,6 @@ export const CHANNEL_CONSTANTS = [
 export type ChannelConstant = (typeof CHANNEL_CONSTANTS)[number];
 
 export const constantOf = (name: ChannelConstant): bigint => built[name];
-
-export function gasOf(tx: Transaction): bigint {
-    const { description } = tx;
-    return description.type === 'generic' && description.computePhase.type === 'vm'
-        ? description.computePhase.gasUsed
-        : 0n;
-}
 
 /** The most that each constant has to cover, measured. `visit` sees every unit with the account at its largest. */
 export async function measureChannel(

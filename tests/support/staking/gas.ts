@@ -15,7 +15,8 @@ import { ShareWallet } from '../../../wrappers/token';
 import { REFUSAL, refuse } from '../pool/transactions';
 import { Net, Start } from './net';
 import { editStaking, fillPosition, fillStaking, MAX_PARKED, MAX_SLASHES } from './state';
-import { gasOf, World } from './world';
+import { gasOf } from '../pool/transactions';
+import { World } from './world';
 
 const DAY = 86_400;
 
@@ -56,7 +57,7 @@ async function rows(world: World, result: SendMessageResult): Promise<Row[]> {
         all.push({
             contract,
             op: (bounced ? 'bounced ' : '') + (OPS.get(op) ?? `0x${op.toString(16)}`),
-            gas: BigInt(gasOf(tx)),
+            gas: BigInt(Number(gasOf(tx))),
             exit: description.computePhase.exitCode,
         });
     }

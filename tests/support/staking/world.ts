@@ -1,5 +1,5 @@
 /** A staking family with its tokens on a chain of its own. */
-import { Address, beginCell, Cell, toNano, Transaction } from '@ton/core';
+import { Address, beginCell, Cell, toNano } from '@ton/core';
 import { Blockchain, SandboxContract, SendMessageResult } from '@ton/sandbox';
 import '@ton/test-utils';
 
@@ -19,7 +19,7 @@ import {
     RewardPosition,
 } from '../../../wrappers/staking';
 import { advance, checkpoint, createBlockchain } from '../chain';
-import { Treasury, txsAt } from '../pool/transactions';
+import { exitCode, gasOf, Treasury, txsAt } from '../pool/transactions';
 
 export const STAKING_PEOPLE = [
     'owner',
@@ -340,18 +340,8 @@ export class World {
 
     /** Gas of every transaction at an address. */
     gasAt(result: SendMessageResult, address: Address): number[] {
-        return txsAt(result, address).map(gasOf);
+        return txsAt(result, address).map((tx) => Number(gasOf(tx)));
     }
-}
-
-export function exitCode(tx: Transaction): number | undefined {
-    if (tx.description.type !== 'generic' || tx.description.computePhase.type !== 'vm') return undefined;
-    return tx.description.computePhase.exitCode;
-}
-
-export function gasOf(tx: Transaction): number {
-    if (tx.description.type !== 'generic' || tx.description.computePhase.type !== 'vm') return 0;
-    return Number(tx.description.computePhase.gasUsed);
 }
 
 export const EMPTY = beginCell().endCell();
