@@ -24,7 +24,7 @@ const config: Config = {
         ],
     },
     // The same results in less time: every suite runs on the sandbox.
-    setupFiles: ['<rootDir>/tests/support/fast-core.ts'],
+    setupFiles: ['<rootDir>/tests/support/fast-core.ts', '<rootDir>/tests/support/fast-boc.ts'],
     setupFilesAfterEnv: process.env.TACT_COVERAGE === '1' ? ['<rootDir>/tools/coverage/collect-markers.ts'] : [],
     globalSetup: '<rootDir>/tools/jest/build-before-tests.ts',
     moduleNameMapper: buildDirectory ? { '^(?:\\.\\./)+build/(.*)$': `${buildDirectory}/$1` } : {},

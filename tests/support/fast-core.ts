@@ -67,19 +67,51 @@ export function writeBits(this: BitBuilder, bits: BitString): void {
 }
 
 // eslint-disable-next-line @typescript-eslint/unbound-method
+const originalWriteBuffer = BitBuilder.prototype.writeBuffer;
+
+/** Anywhere: each byte goes to two bytes of the buffer, whose bits behind the end are zero. */
+export function writeBuffer(this: BitBuilder, source: Buffer): void {
+    const builder = this as unknown as Builder;
+    const shift = builder._length % 8;
+    if (shift === 0 || builder._length + source.length * 8 > builder._buffer.length * 8) {
+        originalWriteBuffer.call(this, source);
+        return;
+    }
+    const first = builder._length >> 3;
+    for (let i = 0; i < source.length; i++) {
+        builder._buffer[first + i] |= source[i] >> shift;
+        builder._buffer[first + i + 1] = (source[i] << (8 - shift)) & 255;
+    }
+    builder._length += source.length * 8;
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method
 const originalWriteUint = BitBuilder.prototype.writeUint;
 
-/** Whole bytes at a border of bytes; everything else as before. */
+/** Whole bytes; everything else as before. */
 export function writeUint(this: BitBuilder, value: bigint | number, bits: number): void {
     const builder = this as unknown as Builder;
-    const fits = bits > 0 && bits <= 32 && bits % 8 === 0 && builder._length % 8 === 0;
     const room = builder._length + bits <= builder._buffer.length * 8;
-    if (!fits || !room || typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= 2 ** bits) {
+    if (!room || !(bits > 0) || bits % 8 !== 0) {
         originalWriteUint.call(this, value, bits);
         return;
     }
-    builder._buffer.writeUIntBE(value, builder._length / 8, bits / 8);
-    builder._length += bits;
+    if (typeof value === 'number' && bits <= 32) {
+        if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits) {
+            originalWriteUint.call(this, value, bits);
+        } else if (builder._length % 8 === 0) {
+            builder._buffer.writeUIntBE(value, builder._length / 8, bits / 8);
+            builder._length += bits;
+        } else {
+            const bytes = Buffer.allocUnsafe(bits / 8);
+            bytes.writeUIntBE(value, 0, bits / 8);
+            writeBuffer.call(this, bytes);
+        }
+        return;
+    }
+    const digits = BigInt(value).toString(16);
+    if (digits.startsWith('-') || digits.length > bits / 4) originalWriteUint.call(this, value, bits);
+    else writeBuffer.call(this, Buffer.from(digits.padStart(bits / 4, '0'), 'hex'));
 }
 
 const reader = BitReader.prototype as unknown as { _preloadUint: Preload; _toSafeInteger: ToNumber };
@@ -111,6 +143,7 @@ export const ORIGINALS = {
     crc32c: crc32.crc32c,
     bitsToPaddedBuffer: originalPadding,
     writeBits: originalWriteBits,
+    writeBuffer: originalWriteBuffer,
     writeUint: originalWriteUint,
     preloadUint: originalPreloadUint,
     toSafeInteger: originalToSafeInteger,
@@ -121,6 +154,7 @@ Object.assign(crc32, { crc32c });
 Object.assign(padded, { bitsToPaddedBuffer });
 Object.assign(sha256, { sha256_sync: sha256Sync });
 BitBuilder.prototype.writeBits = writeBits;
+BitBuilder.prototype.writeBuffer = writeBuffer;
 BitBuilder.prototype.writeUint = writeUint;
 reader._preloadUint = preloadUint;
 reader._toSafeInteger = toSafeInteger;
