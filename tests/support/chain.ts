@@ -1,4 +1,5 @@
 /** A fast sandbox chain: one emulator per test file, a small configuration, a fixed clock. */
+import './fast-boc';
 import './fast-core';
 import { Blockchain, Executor } from '@ton/sandbox';
 import type { Cell } from '@ton/core';
