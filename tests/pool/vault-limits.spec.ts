@@ -15,15 +15,18 @@ import {
     storeExitNow,
     storeGpuCeilingChanged,
     storeSlashAnnounced,
+    VAULT_BITS,
+    VAULT_CELLS,
 } from '../../build/ParticipantVault/ParticipantVault_ParticipantVault';
 import { payoutBody } from '../../wrappers/cocoon';
-import { EXIT_DELAY, ParticipantVault, PoolExit, SLASH_VETO, VAULT_LEFT } from '../../wrappers/pool';
+import { EPOCH_MAX, EXIT_DELAY, ParticipantVault, PoolExit, SLASH_VETO, VAULT_LEFT } from '../../wrappers/pool';
 import { underCoverage } from '../support/coverage';
 import {
     afterFees,
     cellOf,
     claimCost,
     computeFee,
+    forwardFee,
     kept,
     outCount,
     outs,
@@ -115,6 +118,14 @@ describe('limits of a vault', () => {
                 2n * small + computeFee(GAS_DISTRIBUTION_RESERVE) + updateCost() + 4n * smallForward(),
             ],
             ['Resync', 'keeper', async () => ParticipantVault.resyncBody(), least],
+            [
+                'UpgradeVault',
+                'participant',
+                async () => ParticipantVault.upgradeVaultBody({ code: Cell.EMPTY }),
+                computeFee(2n * GAS_VAULT_SMALL + GAS_REGISTRY_RELAY) +
+                    2n * forwardFee(VAULT_CELLS, VAULT_BITS) +
+                    2n * smallForward(),
+            ],
             [
                 'Poke with one round',
                 'keeper',
@@ -258,6 +269,13 @@ describe('limits of a vault', () => {
             expect((await unit.data()).pending).toBe(0n);
         });
 
+        it('sends what came before the approval to the pool', async () => {
+            const pending = await VaultUnit.open({ active: false });
+            await setBalance(pending.blockchain, pending.address, STAKE + vaultRent() + toNano('0.5'));
+            const tx = txAt(await pending.send('stranger', ParticipantVault.sweepBody()), pending.address);
+            expect(outs(tx)[0]).toMatchObject({ to: sameAddress(pending.addressOf('operator')), op: op.VaultPayout });
+        });
+
         it('sends everything to the participant after his exit', async () => {
             await unit.send('participant', ParticipantVault.requestExitBody());
             await unit.send('registry', exitNow);
@@ -340,6 +358,23 @@ describe('limits of a vault', () => {
             await accepts('registry', entry({ epoch: 1n, seconds: 0n, epochEnd: after }));
         });
 
+        it('do not exist at a vault that nobody has registered', async () => {
+            const nobody = await VaultUnit.create();
+            await nobody.send('registry', Cell.EMPTY);
+            await nobody.refused(ERROR_SECONDS, 'registry', nobody.entryBody({ seconds: 0n }));
+        });
+
+        it('of a second membership do not begin before its approval, and those of the first count once', async () => {
+            unit.advance(1000n);
+            await unit.send('participant', ParticipantVault.requestExitBody());
+            await unit.send('registry', exitNow);
+            await unit.open({ active: false });
+            expect(await unit.data()).toMatchObject({ activatedAt: 0n });
+            const epochEnd = unit.start + unit.epochSeconds;
+            await unit.refused(ERROR_SECONDS, 'registry', entry({ seconds: 1001n, gpu: 0n, epochEnd }));
+            await accepts('registry', entry({ seconds: 1000n, gpu: 0n, epochEnd }));
+        });
+
         it('begin with the approval', async () => {
             const pending = await VaultUnit.open({ active: false, gpuCeiling: 0n });
             pending.advance(300n);
@@ -373,6 +408,32 @@ describe('limits of a vault', () => {
             expect(await unit.data()).toMatchObject({ gpuCeiling: 4000n, nextCeilingAt: 0n });
             await unit.refused(ERROR_GPU_CEILING, 'registry', entry({ gpu: 4001n }));
             await accepts('registry', entry({ gpu: 4000n }));
+        });
+
+        it('of a running epoch is that of before, however often it falls', async () => {
+            unit.advance(100n);
+            const running = { epochEnd: unit.now - 1n + unit.epochSeconds };
+            const next = { epoch: 1n, epochEnd: unit.now + unit.epochSeconds };
+            await accepts('registry', ceilingBody(4000n));
+            await unit.refused(ERROR_GPU_CEILING, 'registry', entry({ ...running, gpu: 5001n }));
+            await unit.refused(ERROR_GPU_CEILING, 'registry', entry({ ...next, gpu: 4001n }));
+            await accepts('registry', ceilingBody(3000n));
+            await unit.refused(ERROR_GPU_CEILING, 'registry', entry({ ...running, gpu: 5001n }));
+            await unit.refused(ERROR_GPU_CEILING, 'registry', entry({ ...next, gpu: 3001n }));
+            await accepts('registry', entry({ ...running, gpu: 5000n }));
+            await accepts('registry', entry({ ...next, gpu: 3000n }));
+        });
+
+        it.each([
+            [2n * EPOCH_MAX - 1n, 5000n],
+            [2n * EPOCH_MAX, 4000n],
+        ])('of a running epoch counts a cut of %i seconds ago or not: %i', async (later, ceiling) => {
+            await accepts('registry', ceilingBody(4000n));
+            unit.advance(later);
+            await accepts('registry', ceilingBody(3000n));
+            const running = { epochEnd: unit.now - 1n + unit.epochSeconds };
+            await unit.refused(ERROR_GPU_CEILING, 'registry', entry({ ...running, gpu: ceiling + 1n }));
+            await accepts('registry', entry({ ...running, gpu: ceiling }));
         });
 
         it('rises after 7 days, to the second', async () => {
@@ -466,7 +527,11 @@ describe('limits of a vault', () => {
         await accepts('participant', ParticipantVault.setMetadataBody({ metaHash: 1n, metaUri: short }));
         expect(await unit.vault.getMetaUri()).toEqualCell(short);
         expect((await unit.data()).metaHash).toBe(1n);
-        await accepts('participant', ParticipantVault.setMetadataBody({ metaHash: 2n }));
+        const tx = await accepts('participant', ParticipantVault.setMetadataBody({ queryId: 8, metaHash: 2n }));
+        expect(outs(tx)).toMatchObject([
+            { to: sameAddress(unit.addressOf('participant')), queryId: 8n, bounce: false },
+        ]);
+        expect(kept(tx)).toBe(0n);
         expect(await unit.vault.getMetaUri()).toBeNull();
         for (const payout of [new Address(-1, Buffer.alloc(32, 1)), new Address(0, Buffer.alloc(32))]) {
             await unit.refused(PoolExit.ERROR_BAD_ADDRESS, 'participant', ParticipantVault.setPayoutBody({ payout }));

@@ -175,10 +175,12 @@ describe('which specs reach a line', () => {
         b: { file: FILE, line: 4, kind: 'statement' },
         c: { file: FILE, line: 4, kind: 'else' },
         d: { file: FILE, line: 9, kind: 'statement' },
+        e: { file: 'contracts/common/send.tact', line: 1, kind: 'statement' },
     };
     const reach = Reach.from(markers, [
         { spec: 'one', hits: { a: 1, c: 5 } },
         { spec: 'two', hits: { a: 3, b: 2 } },
+        { spec: 'three', hits: { e: 1 } },
     ]);
     const all = ['two', 'three', 'one'];
 
@@ -189,6 +191,10 @@ describe('which specs reach a line', () => {
         [8, ['two']],
     ])('line %i: those that execute its statement, in the order given', (line, specs) => {
         expect(reach.among(all, FILE, line)).toEqual(specs);
+    });
+
+    it('and those that the coverage run did not include', () => {
+        expect(reach.among([...all, 'four'], FILE, 4)).toEqual(['two', 'four']);
     });
 
     it('is all of them where nothing is known: no such file, no statement before, nobody executes it', () => {

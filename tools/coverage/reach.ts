@@ -20,7 +20,12 @@ const FILE = path.join(REPOSITORY_ROOT, '.cov', 'reach.json');
 const hashOf = (file: string): string => sha256(fs.readFileSync(path.join(REPOSITORY_ROOT, file)));
 
 export class Reach {
-    private constructor(private readonly files: Record<string, Lines>) {}
+    /** The specs of the coverage run: each executes something somewhere. */
+    private readonly included: Set<string>;
+
+    private constructor(private readonly files: Record<string, Lines>) {
+        this.included = new Set(Object.values(files).flatMap(({ specs }) => Object.values(specs).flat()));
+    }
 
     static from(markers: MarkerMap, hits: SpecHits[]): Reach {
         const files: Record<string, Lines> = {};
@@ -43,13 +48,16 @@ export class Reach {
         fs.writeFileSync(FILE, JSON.stringify(this.files));
     }
 
-    /** Those of `specs` that execute the statement around `line`; all of them if that is not known of this source. */
+    /**
+     * Those of `specs` that execute the statement around `line`; all of them if that is not known of this source. A spec
+     * that the coverage run did not include may execute any line.
+     */
     among(specs: string[], file: string, line: number): string[] {
         const known = this.files[file];
         if (known === undefined || known.hash !== hashOf(file)) return specs;
         const starts = Object.keys(known.specs).map(Number);
         const start = Math.max(...starts.filter((n) => n <= line));
-        const reaching = specs.filter((spec) => known.specs[start]?.includes(spec));
+        const reaching = specs.filter((spec) => !this.included.has(spec) || known.specs[start]?.includes(spec));
         return reaching.length > 0 ? reaching : specs;
     }
 }
