@@ -11,7 +11,7 @@
  *   --min     fail below this percentage of noticed mutants
  *   --jobs    mutants judged at the same time
  *   --resume  keep the outcomes of an interrupted run over the same sources and tests
- *   --survivors  keep also what was noticed before the tests were added to; the sources are the same
+ *   --survivors  keep also what was noticed before the tests were added to; the sources are the same. All specs are asked
  *   --file    also mutate this file, which the contract imports
  */
 import * as fs from 'fs';
@@ -82,12 +82,16 @@ async function judge(
     workspace: Workspace,
     order: Order,
     reach: Reach,
+    newTests: boolean,
     timeout: number,
 ): Promise<Judged> {
     try {
         const compiled = await workspace.compile(mutant);
         if (compiled !== 'changed') return { id: mutant.id, outcome: compiled };
-        const specs = reach.among(order.current(), mutant.file, mutant.line);
+        const all = order.current();
+        const reaching = reach.among(all, mutant.file, mutant.line);
+        // Tests that were added after the coverage run may reach more.
+        const specs = newTests ? [...new Set([...reaching, ...all])] : reaching;
         const run = await runSpecs(specs, workspace.buildDirectory, timeout);
         if (run.outcome === 'passed') return { id: mutant.id, outcome: 'survived' };
         if (run.outcome === 'timeout') return { id: mutant.id, outcome: 'timeout' };
@@ -162,7 +166,7 @@ async function main(): Promise<void> {
             const mutant = queue[next++];
             running++;
             const earlier = known.get(mutant.id);
-            const judged = earlier ?? (await judge(mutant, workspace, order, reach, timeout));
+            const judged = earlier ?? (await judge(mutant, workspace, order, reach, args.kept === 'kills', timeout));
             running--;
             if (!earlier) journal.append(judged);
             results.push(judged);
