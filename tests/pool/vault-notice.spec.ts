@@ -290,6 +290,16 @@ describe('notice', () => {
             },
         );
 
+        it('goes on while the participant leaves and comes back', async () => {
+            await accepts('participant', payoutBody());
+            const at = unit.now + EXIT_DELAY;
+            await accepts('participant', ParticipantVault.requestExitBody());
+            await accepts('registry', exitNow);
+            await unit.open({ stake: STAKE, minStake: toNano('10') });
+            expect((await unit.data()).nextPayoutAt).toBe(at);
+            expect(await unit.vault.getNextPayout()).toEqualAddress(unit.addressOf('payout'));
+        });
+
         it('changes the recovery address 7 days after the participant says so', async () => {
             await returnsRest('participant', recoveryBody('keeper'), 5n);
             const at = unit.now + EXIT_DELAY;
