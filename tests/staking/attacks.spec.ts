@@ -2,9 +2,11 @@
 import { Address, beginCell, Cell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
-import { stakePayload, StakingExit, StakingMaster } from '../../wrappers/staking';
+import { ProverRewards, ProverStaking, stakePayload, StakingExit, StakingMaster } from '../../wrappers/staking';
+import { ShareWallet } from '../../wrappers/token';
 import { refuse } from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
+import { Net, Start } from '../support/staking/net';
 import { World } from '../support/staking/world';
 
 /** Somebody outside the basechain: his account id counts as 0 here, which is also what stands for nobody. */
@@ -65,5 +67,86 @@ describe('an outsider whose account id reads as nobody', () => {
         expect((await staking.getProver()).scale).toBe(scale);
         expect((await staking.getSlash(1)).verdict).toBe('appealed');
         expect((await world.master.getMaster()).pausedUntil).toBe(0n);
+    });
+});
+
+describe('a proof of surplus', () => {
+    let world: World;
+    let restore: () => Promise<void>;
+
+    beforeAll(async () => {
+        world = await World.create();
+        await world.open('prover1', world.unit(1000), 0);
+        await world.stake('alice', 'prover1', world.unit(500));
+        await world.reward('payer', 'prover1', world.unit(150));
+        restore = world.checkpoint();
+    });
+    beforeEach(() => restore());
+
+    const prover = () => world.prover('prover1');
+    const NOTIFICATION = 0x7362d09c;
+    const TRANSFER = 0x0f8a7ea5;
+    const transfer = (amount: bigint, forwardTonAmount: bigint): Start => ({
+        from: 'alice',
+        to: world.walletOf(world.address('alice')).address,
+        body: ShareWallet.transferBody({
+            destination: prover().staking.address,
+            amount,
+            response: world.address('alice'),
+            forwardTonAmount,
+        }),
+    });
+
+    it('does not count refused tokens that are on their way in and out', async () => {
+        const balance = await world.balance('alice');
+        const net = new Net(world);
+        await net.start(transfer(world.unit(100), toNano('1')));
+        await net.start({
+            from: 'stranger',
+            to: prover().staking.address,
+            body: ProverStaking.proveSurplusBody({ amount: world.unit(100) }),
+        });
+        // The proof starts while the tokens are in the wallet and before ProverStaking has heard of them.
+        await net.deliver(await net.until(ProverStaking.opcodes.ProveSurplus));
+        await net.settle();
+        expect(await world.balance('alice')).toBe(balance);
+        expect((await prover().staking.getSolvency()).surplus).toBe(0n);
+        await expectSound(world, 'prover1', ['prover1', 'alice']);
+    });
+
+    it('nor refused tokens that the wallet does not give back', async () => {
+        const net = new Net(world);
+        const wallet = world.walletOf(prover().staking.address).address;
+        await net.start(transfer(world.unit(100), toNano('1')));
+        const back = await refuse(world.blockchain, wallet);
+        await net.deliver(await net.until(NOTIFICATION));
+        await back();
+        await net.settle();
+        expect((await prover().staking.getSolvency()).surplus).toBe(world.unit(100));
+        await expectSound(world, 'prover1', ['prover1', 'alice']);
+    });
+
+    it('nor rewards whose payout is on its way back', async () => {
+        const net = new Net(world);
+        const { rewards } = prover();
+        const wallet = world.walletOf(rewards.address, 'reward').address;
+        await net.start({
+            from: 'alice',
+            to: rewards.address,
+            body: ProverRewards.claimRewardsBody({ staker: world.address('alice') }),
+        });
+        const back = await refuse(world.blockchain, wallet);
+        await net.deliver(await net.until(ProverRewards.opcodes.PayRewards));
+        await back();
+        await net.until(TRANSFER);
+        await net.start({
+            from: 'stranger',
+            to: rewards.address,
+            body: ProverRewards.proveSurplusBody({ amount: world.unit(50) }),
+        });
+        await net.deliver(net.waiting.findIndex((_, i) => net.opAt(i) === ProverRewards.opcodes.ProveSurplus));
+        await net.settle();
+        expect((await rewards.getDesk()).surplus).toBe(0n);
+        await expectSound(world, 'prover1', ['prover1', 'alice']);
     });
 });
