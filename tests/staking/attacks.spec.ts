@@ -2,12 +2,25 @@
 import { Address, beginCell, Cell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
-import { ProverRewards, ProverStaking, stakePayload, StakingExit, StakingMaster } from '../../wrappers/staking';
+import {
+    ProverRewards,
+    ProverStaking,
+    stakePayload,
+    StakePosition,
+    StakingExit,
+    StakingMaster,
+} from '../../wrappers/staking';
 import { ShareWallet } from '../../wrappers/token';
+import { underCoverage } from '../support/coverage';
 import { refuse } from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
 import { Net, Start } from '../support/staking/net';
 import { World } from '../support/staking/world';
+
+// The markers of a coverage run cost gas that a share change does not bring along.
+const tight = underCoverage ? it.skip : it;
+
+const DAY = 86_400;
 
 /** Somebody outside the basechain: his account id counts as 0 here, which is also what stands for nobody. */
 const OUTSIDER = Address.parseRaw(`-1:${'11'.repeat(32)}`);
@@ -147,6 +160,49 @@ describe('a proof of surplus', () => {
         await net.deliver(net.waiting.findIndex((_, i) => net.opAt(i) === ProverRewards.opcodes.ProveSurplus));
         await net.settle();
         expect((await rewards.getDesk()).surplus).toBe(0n);
+        await expectSound(world, 'prover1', ['prover1', 'alice']);
+    });
+});
+
+describe('a position that has lived on its rent', () => {
+    let world: World;
+    let restore: () => Promise<void>;
+    let position: Awaited<ReturnType<World['position']>>;
+
+    beforeAll(async () => {
+        world = await World.create();
+        await world.open('prover1', world.unit(1000), 0);
+        await world.stake('alice', 'prover1', world.unit(500));
+        position = await world.position('prover1', 'alice');
+        restore = world.checkpoint();
+    });
+    beforeEach(() => restore());
+
+    tight.each([1, 2, 4])('leaves after %i years for what it costs, and its mirror with it', async (years) => {
+        world.advance(years * 365 * DAY);
+        const value = await position.getCost(StakePosition.opcodes.RequestUnstake);
+        const result = await position.sendRequestUnstake(world.sender('alice'), { amount: world.unit(100), value });
+        expect(world.failures(result)).toEqual([]);
+        const { active, pending, owed } = await position.getPosition();
+        expect({ active, pending, owed }).toEqual({ active: world.unit(400), pending: world.unit(100), owed: 0n });
+        const again = await position.sendCancelUnstake(world.sender('alice'), {
+            id: 0,
+            value: await position.getCost(StakePosition.opcodes.CancelUnstake),
+        });
+        expect(world.failures(again)).toEqual([]);
+        expect((await position.getPosition()).owed).toBe(0n);
+        await expectSound(world, 'prover1', ['prover1', 'alice']);
+    });
+
+    tight('sends what it owes for what that costs', async () => {
+        const back = await refuse(world.blockchain, world.prover('prover1').rewards.address);
+        await world.request('alice', 'prover1', { amount: world.unit(100) });
+        await back();
+        expect((await position.getPosition()).owed).toBe(-world.unit(100));
+        world.advance(4 * 365 * DAY);
+        const value = await position.getCost(StakePosition.opcodes.PushShares);
+        expect(world.failures(await position.sendPushShares(world.sender('stranger'), { value }))).toEqual([]);
+        expect((await position.getPosition()).owed).toBe(0n);
         await expectSound(world, 'prover1', ['prover1', 'alice']);
     });
 });
