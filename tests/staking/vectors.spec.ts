@@ -167,6 +167,9 @@ function flat(value: unknown, path = '', into: Record<string, unknown> = {}): Re
 /** Rows of other versions of the original that say what the port does; `PORT-` rows are at the end of this file. */
 const LATER = ['V1-27', 'V1-57', 'V1-73', 'V1-74'];
 
+/** Below 1 % a slash is refused: what it would have done is still computed, and published. */
+const QUOTED = ['V1-17', 'V1-18'];
+
 const sequences = vectors.filter(
     ({ id, target, title }) =>
         /^V1-/.test(id) && (target === 'v1@70b13e7' || LATER.includes(id)) && !DEFECT.test(title),
@@ -180,6 +183,11 @@ describe('published vectors', () => {
         const differences: unknown[] = [];
         for (const [i, step] of v.steps.entries()) {
             const expected = { ...queues.steps[i], ...change.steps?.[i] } as Record<string, unknown>;
+            if (step.op === 'slash' && QUOTED.includes(id) && change.steps?.[i]?.error === 'SlashTooHigh') {
+                const { scale, amount } = await run.world.prover('prover1').staking.getSlashQuote(BigInt(step.ppm));
+                const { newScale, totalSlashed } = queues.steps[i];
+                expect([String(scale), String(amount)]).toEqual([newScale, totalSlashed]);
+            }
             const outcome = await run.step(step);
             // What rounding leaves below a step of the accumulator stays as surplus (PORT-02, PORT-03): no dust is booked.
             if ('dust' in expected) expected.dust = '0';
