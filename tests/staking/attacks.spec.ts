@@ -1,5 +1,5 @@
 /** Attacks on the staking family, each of which must come to nothing. */
-import { Address, beginCell, Cell, toNano } from '@ton/core';
+import { Address, beginCell, Cell, Dictionary, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
 import {
@@ -15,6 +15,7 @@ import { underCoverage } from '../support/coverage';
 import { refuse } from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
 import { Net, Start } from '../support/staking/net';
+import { editStaking, RING_SIZE } from '../support/staking/state';
 import { World } from '../support/staking/world';
 
 // The markers of a coverage run cost gas that a share change does not bring along.
@@ -247,5 +248,58 @@ describe('the rent of what holds the keys', () => {
         expect(later).toBeGreaterThan(full / 6n);
         expect(later).toBeLessThan(full / 4n);
         expect(world.failures(await world.slash('prover1', 100_000))).toEqual([]);
+    });
+});
+
+describe('tokens of somebody known', () => {
+    it('wait for him however little they are: a deposit that has won and cannot be paid at once', async () => {
+        const world = await World.create({ params: { minStake: 10n * 10n ** 9n } });
+        await world.open('prover1', world.unit(1000), 0);
+        await world.stake('alice', 'prover1', world.unit(500));
+        const { staking } = world.prover('prover1');
+        await world.slash('prover1', 10_000);
+        await world.appeal('alice', 'prover1', 1, world.unit(2));
+        // Every place of the ring is taken by a payout of this minute.
+        await editStaking(world.blockchain, staking.address, (fields) => {
+            const ring = Dictionary.empty(Dictionary.Keys.Uint(8), {
+                serialize: (now: number, builder) => builder.storeUint(now, 32).storeUint(0, 64 + 8 + 256 + 4),
+                parse: (slice) => slice.loadUint(32),
+            });
+            for (let slot = 0; slot < RING_SIZE; slot++) ring.set(slot, world.now);
+            fields.books.ring = beginCell().storeDictDirect(ring).endCell();
+        });
+        const verdict = { staking: staking.address, seq: 1, overturn: true };
+        expect(world.failures(await world.master.sendVerdict(world.sender('resolver'), verdict))).toEqual([]);
+        expect(await staking.getParked(world.address('alice'))).toBe(world.unit(2));
+        expect((await staking.getSolvency()).surplus).toBe(0n);
+        world.advance(3600);
+        const before = await world.balance('alice');
+        await staking.sendReleaseParked(world.sender('stranger'), { sender: world.address('alice') });
+        expect(await world.balance('alice')).toBe(before + world.unit(2));
+    });
+
+    it('and a stake that his position refuses, worth a unit less than it was since the slash', async () => {
+        const world = await World.create();
+        await world.open('prover1', world.unit(1000), 0);
+        await world.stake('prover1', 'prover1', world.unit(500));
+        await world.slash('prover1', 300_000);
+        await world.enrich('alice');
+        const { staking } = world.prover('prover1');
+        const net = new Net(world);
+        await net.start({
+            from: 'alice',
+            to: world.walletOf(world.address('alice')).address,
+            body: ShareWallet.transferBody({
+                destination: staking.address,
+                amount: world.unit(1),
+                response: world.address('alice'),
+                forwardTonAmount: await staking.getStakeCost(),
+                forwardPayload: stakePayload(),
+            }),
+        });
+        await net.deliverRefused(await net.until(StakePosition.opcodes.SharesAdded));
+        await net.settle();
+        expect(await staking.getParked(world.address('alice'))).toBe(world.unit(1) - 1n);
+        expect((await staking.getSolvency()).surplus).toBe(0n);
     });
 });
