@@ -5,6 +5,7 @@ import { internal } from '@ton/sandbox';
 import {
     ProverRewards,
     ProverStaking,
+    rewardPayload,
     stakePayload,
     StakePosition,
     StakingExit,
@@ -301,5 +302,133 @@ describe('tokens of somebody known', () => {
         await net.settle();
         expect(await staking.getParked(world.address('alice'))).toBe(world.unit(1) - 1n);
         expect((await staking.getSolvency()).surplus).toBe(0n);
+    });
+});
+
+describe('what comes to nothing', () => {
+    const small = { minSelfStake: 0n, minStake: 1n, minReward: 1n, minDeposit: 1n };
+
+    it('a first staker of one unit and a donation: the next one gets what he pays for', async () => {
+        const world = await World.create({ params: small });
+        await world.open('prover1', 1n, 0);
+        const { staking } = world.prover('prover1');
+        // Tokens without a word: nothing in the books changes.
+        await world.transfer('prover1', staking.address, world.unit(1000), null, 0n);
+        await world.stake('prover1', 'prover1', world.unit(100));
+        await world.stake('alice', 'prover1', world.unit(5));
+        const position = await world.position('prover1', 'alice');
+        expect((await position.getPosition()).active).toBe(world.unit(5));
+        await world.request('alice', 'prover1', { all: true });
+        world.advance(7 * DAY);
+        const before = await world.balance('alice');
+        await world.complete('alice', 'prover1');
+        expect((await world.balance('alice')) - before).toBe(world.unit(5));
+    });
+
+    it('dust at the lowest scale: in and out, again and again, never brings a unit', async () => {
+        const world = await World.create({ params: small });
+        await world.open('prover1', world.unit(1000), 0);
+        const { staking } = world.prover('prover1');
+        await editStaking(world.blockchain, staking.address, (fields) => {
+            fields.scale = 10n ** 17n + 1n;
+            fields.total *= 10n;
+            fields.own *= 10n;
+        });
+        await world.enrich('alice');
+        const start = await world.balance('alice');
+        const position = await world.position('prover1', 'alice');
+        for (const amount of [1n, 2n, 9n, 10n, 11n, 101n]) {
+            await world.stake('alice', 'prover1', amount);
+            // By amount, one unit at a time as long as it is granted; then what is left.
+            await world.request('alice', 'prover1', { amount: 1n });
+            await world.request('alice', 'prover1', { all: true });
+            world.advance(7 * DAY);
+            await world.complete('alice', 'prover1');
+            expect((await position.getPosition()).active).toBe(0n);
+            expect(await world.balance('alice')).toBeLessThanOrEqual(start);
+            const money = await staking.getSolvency();
+            expect(money.solvency).toBeGreaterThanOrEqual(0n);
+            expect(money.held).toBe(await world.balance(staking.address));
+        }
+    });
+
+    it('keeping a position busy: the value of each attempt is a present for the staker', async () => {
+        const world = await World.create();
+        await world.open('prover1', world.unit(1000), 0);
+        await world.stake('alice', 'prover1', world.unit(500));
+        await world.slash('prover1', 100_000);
+        const position = await world.position('prover1', 'alice');
+        await position.sendSyncPosition(world.sender('alice'));
+        const spent = await world.treasuryOf('stranger').getBalance();
+        const before = await world.treasuryOf('alice').getBalance();
+        const value = await position.getCost(StakePosition.opcodes.ClaimRestitution);
+        // Not decided yet: ProverStaking refuses, and the position is free again.
+        const result = await position.sendClaimRestitution(world.sender('stranger'), { seq: 1, value });
+        expect(world.failures(result)).toEqual([StakingExit.ERROR_NO_SLASH]);
+        expect((await position.getPosition()).busy).toBe(false);
+        const cost = spent - (await world.treasuryOf('stranger').getBalance());
+        const present = (await world.treasuryOf('alice').getBalance()) - before;
+        expect(cost).toBeGreaterThanOrEqual(value);
+        expect(present).toBeGreaterThan(value / 2n);
+    });
+
+    it('the notification of a wallet that is not the own one, and an address from who is not the minter', async () => {
+        const world = await World.create();
+        await world.open('prover1', world.unit(1000), 0);
+        const { staking, rewards } = world.prover('prover1');
+        const books = async () => [
+            (await staking.getSolvency()).held,
+            (await staking.getProver()).totalRaw,
+            (await rewards.getRewardsData()).income,
+            String((await staking.getProver()).wallet),
+            String((await rewards.getRewardsData()).wallet),
+        ];
+        const before = await books();
+        const take = beginCell()
+            .storeUint(0xd1735400, 32)
+            .storeUint(0, 64)
+            .storeAddress(world.address('stranger'))
+            .storeBit(false)
+            .endCell();
+        const from = world.walletOf(world.address('stranger')).address;
+        for (const to of [staking.address, rewards.address]) {
+            for (const body of [
+                notification(world.address('prover1'), world.unit(1000), stakePayload()),
+                notification(world.address('prover1'), world.unit(1000), rewardPayload()),
+                take,
+            ]) {
+                for (const sender of [world.address('stranger'), OUTSIDER, from, world.master.address]) {
+                    await world.blockchain.sendMessage(
+                        internal({ from: sender, to, value: toNano('3'), body, bounce: true }),
+                    );
+                }
+            }
+        }
+        expect(await books()).toEqual(before);
+    });
+
+    tight('stopping an exit: paused, out of service, slashed, and the reward side refusing everything', async () => {
+        const world = await World.create();
+        await world.open('prover1', world.unit(1000), 0);
+        await world.stake('alice', 'prover1', world.unit(500));
+        const { staking, rewards } = world.prover('prover1');
+        await refuse(world.blockchain, rewards.address);
+        await world.slash('prover1', 100_000);
+        await world.appeal('alice', 'prover1', 1, world.unit(3));
+        await world.master.sendSetActive(world.sender('owner'), { staking: staking.address, active: false });
+        await world.request('alice', 'prover1', { all: true });
+        world.advance(7 * DAY);
+        await world.master.sendPause(world.sender('guardian'));
+        await world.master.sendPushParams(world.sender('stranger'), { staking: staking.address });
+        expect((await staking.getProver()).pausedUntil).toBeGreaterThan(BigInt(world.now));
+        const before = await world.balance('alice');
+        expect(world.failures(await world.complete('alice', 'prover1'))).toEqual([]);
+        expect((await world.balance('alice')) - before).toBe(world.unit(450));
+        // And what the slash took, when nobody has answered.
+        world.advance(7 * DAY);
+        await staking.sendFinaliseSlash(world.sender('stranger'), { seq: 1 });
+        const position = await world.position('prover1', 'alice');
+        expect(world.failures(await position.sendClaimRestitution(world.sender('stranger'), { seq: 1 }))).toEqual([]);
+        expect((await world.balance('alice')) - before).toBe(world.unit(503));
     });
 });
