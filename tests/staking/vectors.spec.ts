@@ -21,7 +21,11 @@ const DEFECT = /BUG|HAZARD|DO-NOT-PORT/i;
  *
  * steps: index -> fields of that step; final: fields of the final state by path.
  */
-type Change = { why: string; steps?: Record<number, Record<string, unknown>>; final?: Record<string, string> };
+type Change = {
+    why: string;
+    steps?: Record<number, Record<string, unknown>>;
+    final?: Record<string, string | undefined>;
+};
 const CHANGES: Record<string, Change> = {
     'V1-17': {
         why: 'a slash is at least 1 %',
@@ -96,6 +100,17 @@ const CHANGES: Record<string, Change> = {
             'provers.prover1.stakers.prover1.effective': '10000000000000000000000',
         },
     },
+    'V1-73': {
+        why: 'a pause stops no exit',
+        steps: { 7: { ok: true, paid: '10000000000000000000', completed: '1' } },
+        final: {
+            'provers.prover1.stakers.alice.pendingUnstakes.1.effective': undefined,
+            'provers.prover1.stakers.alice.pendingUnstakes.1.rawShares': undefined,
+            stakingTokenBalance: '10090000000000000000000',
+            'stakingTokenDelta.alice': '-90000000000000000000',
+        },
+    },
+    'V1-74': { why: 'who never staked has no position to ask', steps: { 1: { error: 'ProverNotRegistered' } } },
 };
 
 /**
@@ -149,8 +164,15 @@ function flat(value: unknown, path = '', into: Record<string, unknown> = {}): Re
     return into;
 }
 
+/** Rows of other versions of the original that say what the port does; `PORT-` rows are at the end of this file. */
+const LATER = ['V1-27', 'V1-57', 'V1-73', 'V1-74'];
+
+/** Below 1 % a slash is refused: what it would have done is still computed, and published. */
+const QUOTED = ['V1-17', 'V1-18'];
+
 const sequences = vectors.filter(
-    ({ id, target, title }) => /^V1-/.test(id) && (target === 'v1@70b13e7' || id === 'V1-57') && !DEFECT.test(title),
+    ({ id, target, title }) =>
+        /^V1-/.test(id) && (target === 'v1@70b13e7' || LATER.includes(id)) && !DEFECT.test(title),
 );
 
 describe('published vectors', () => {
@@ -161,6 +183,11 @@ describe('published vectors', () => {
         const differences: unknown[] = [];
         for (const [i, step] of v.steps.entries()) {
             const expected = { ...queues.steps[i], ...change.steps?.[i] } as Record<string, unknown>;
+            if (step.op === 'slash' && QUOTED.includes(id) && change.steps?.[i]?.error === 'SlashTooHigh') {
+                const { scale, amount } = await run.world.prover('prover1').staking.getSlashQuote(BigInt(step.ppm));
+                const { newScale, totalSlashed } = queues.steps[i];
+                expect([String(scale), String(amount)]).toEqual([newScale, totalSlashed]);
+            }
             const outcome = await run.step(step);
             // What rounding leaves below a step of the accumulator stays as surplus (PORT-02, PORT-03): no dust is booked.
             if ('dust' in expected) expected.dust = '0';
@@ -180,7 +207,10 @@ describe('published vectors', () => {
             if (JSON.stringify(wanted) !== JSON.stringify(seen)) differences.push({ i, step, wanted, seen });
         }
         const final = { ...v.expectedFinal, ...(await run.final(v.expectedFinal)) };
-        expect({ differences, final: flat(final) }).toEqual({
+        const leaves = flat(final);
+        // Its rows list no minimum of a prover.
+        if (v.target === 'v1@legacy') delete leaves['provers.prover1.minSelfStake'];
+        expect({ differences, final: leaves }).toEqual({
             differences: [],
             final: {
                 ...flat(v.expectedFinal),

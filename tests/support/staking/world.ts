@@ -46,6 +46,8 @@ export type WorldOptions = {
     decimals?: number;
     sameToken?: boolean;
     config?: Cell;
+    /** TON that the master begins with. */
+    masterValue?: bigint;
 };
 
 /** Whole tokens that everybody gets: plenty, and far below the cap. */
@@ -121,7 +123,7 @@ export class World {
                 decimals,
             }),
         );
-        await master.sendDeploy(people.owner.getSender(), { value: toNano('10') });
+        await master.sendDeploy(people.owner.getSender(), { value: options.masterValue ?? toNano('10') });
         return new World(blockchain, people, stakingToken, rewardToken, walletCode, master, params, decimals);
     }
 
