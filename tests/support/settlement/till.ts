@@ -43,9 +43,9 @@ export async function fillKept(world: SettlementWorld, spare = 0): Promise<void>
         const n = Number(built.MAX_KEPT) - spare;
         for (let i = 0; i < n; i++) {
             // Spread like hashes.
-            const key = BigInt(`0x${sha256Sync(String(i)).toString('hex')}`);
-            till.accounts.set(key, UNIT);
-            till.senders.set(key, UNIT);
+            const key = (kind: string) => BigInt(`0x${sha256Sync(`${kind} ${i}`).toString('hex')}`);
+            till.accounts.set(key('account'), UNIT);
+            till.senders.set(key('sender'), UNIT);
         }
         [till.heldCount, till.keptCount] = [BigInt(n), BigInt(n)];
         till.held += UNIT * BigInt(n);
