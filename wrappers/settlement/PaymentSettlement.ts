@@ -26,8 +26,8 @@ import {
     type SettlementRare,
     type Till,
 } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialFields, initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialFields, initialState, PoolInit } from '../common/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 import { governed } from './governed';
 import { recordOf, RecordToSettle, settleChain } from './records';

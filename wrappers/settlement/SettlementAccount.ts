@@ -16,8 +16,8 @@ import {
     storeTopUp,
     storeWithdrawEarnings,
 } from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 import { Batch, batchRow } from './records';
 import { termsCell, TermsConfig } from './terms';

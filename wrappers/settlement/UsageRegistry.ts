@@ -10,8 +10,8 @@ import {
     storeUpgradeSlot,
     type RegistryDesk,
 } from '../../build/UsageRegistry/UsageRegistry_UsageRegistry';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialFields, initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialFields, initialState, PoolInit } from '../common/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 import { governed } from './governed';
 import { Batch, RecordedUsage, recordChain, recordOf, UsageOrBatch } from './records';
