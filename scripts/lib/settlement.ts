@@ -1,4 +1,6 @@
 /** What the scripts of the settlement share: which registry and settlement, accounts, amounts, the one way to send. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { Address, OpenedContract } from '@ton/core';
 
 import * as builtAccount from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
@@ -6,6 +8,7 @@ import * as builtSettlement from '../../build/PaymentSettlement/PaymentSettlemen
 import * as builtRegistry from '../../build/UsageRegistry/UsageRegistry_UsageRegistry';
 import {
     PaymentSettlement,
+    recordHash,
     SETTLEMENT_ERRORS,
     SettlementAccount,
     SettlementErrorName,
@@ -13,10 +16,12 @@ import {
     UsageLedger,
     UsageRegistry,
 } from '../../wrappers/settlement';
+import { MAIN_NETWORK, TEST_NETWORK } from '../../wrappers/settlement/channel';
 import { addressOfAccount } from '../../wrappers/pool';
 import { FlagSpec } from './args';
 import { addMessages } from './decode';
-import { addErrors, RefusedError, UsageError } from './errors';
+import { addErrors, messageOf, RefusedError, UsageError } from './errors';
+import { ManifestContract, writeWhole } from './manifest';
 import { Session, Step } from './session';
 
 addMessages(builtRegistry, builtRegistry.UsageRegistry.opcodes);
@@ -25,26 +30,81 @@ addMessages(builtAccount, builtAccount.SettlementAccount.opcodes);
 // 256 to 299 belong to every family and are known
 addErrors(new Map([...SETTLEMENT_ERRORS].filter(([code]) => code >= 1280)));
 
+const MANIFEST_FLAG: FlagSpec = {
+    value: 'file',
+    about: 'manifest of registry and settlement (deployments/<network>/settlement.json)',
+    env: 'SETTLEMENT_MANIFEST',
+};
+const DECIMALS_FLAG: FlagSpec = {
+    value: 'number',
+    about: 'decimals of the asset (those of the manifest, or 9)',
+    env: 'SETTLEMENT_DECIMALS',
+};
+
 /** Flags of every script of the settlement. */
 export const SETTLEMENT_FLAGS: Record<string, FlagSpec> = {
     settlement: { value: 'address', about: 'the payment settlement', env: 'SETTLEMENT_ADDRESS' },
-    decimals: { value: 'number', about: 'decimals of the asset (9)', env: 'SETTLEMENT_DECIMALS' },
+    'settlement-manifest': MANIFEST_FLAG,
+    decimals: DECIMALS_FLAG,
 };
 
 export const REGISTRY_FLAGS: Record<string, FlagSpec> = {
     registry: { value: 'address', about: 'the usage registry', env: 'REGISTRY_ADDRESS' },
-    decimals: { value: 'number', about: 'decimals of the asset (9)', env: 'SETTLEMENT_DECIMALS' },
+    'settlement-manifest': MANIFEST_FLAG,
+    decimals: DECIMALS_FLAG,
 };
+
+export type SettlementManifest = {
+    format: 1;
+    network: string;
+    createdAt: string;
+    compiler: string;
+    decimals: number;
+    registry: ManifestContract;
+    settlement: ManifestContract;
+};
+
+export function settlementManifestFile(session: Session): string {
+    return (
+        session.args.get('settlement-manifest') ??
+        path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, 'settlement.json')
+    );
+}
+
+export function writeSettlementManifest(file: string, manifest: SettlementManifest): void {
+    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
+}
+
+/** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
+export function readSettlementManifest(file: string): SettlementManifest | undefined {
+    if (!fs.existsSync(file)) {
+        return undefined;
+    }
+    try {
+        const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as SettlementManifest;
+        Address.parse(manifest.registry.raw);
+        Address.parse(manifest.settlement.raw);
+        if (manifest.format !== 1) {
+            throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
+        }
+        return manifest;
+    } catch (e) {
+        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
+    }
+}
 
 export type Settlement = OpenedContract<PaymentSettlement>;
 export type Account = OpenedContract<SettlementAccount>;
+export type Registry = OpenedContract<UsageRegistry>;
 
-async function contractAt(session: Session, flag: string, variable: string): Promise<Address> {
+async function contractAt(session: Session, flag: 'registry' | 'settlement', variable: string): Promise<Address> {
     const given = session.args.get(flag);
-    if (given === undefined) {
-        throw new UsageError(`Which ${flag}? Give --${flag} or ${variable}`);
+    const file = settlementManifestFile(session);
+    const manifest = given === undefined ? readSettlementManifest(file) : undefined;
+    if (given === undefined && manifest === undefined) {
+        throw new UsageError(`Which ${flag}? Give --${flag} or ${variable}; there is no manifest ${file}`);
     }
-    const address = await session.toAddress(given, flag);
+    const address = given === undefined ? Address.parse(manifest![flag].raw) : await session.toAddress(given, flag);
     if (!(await session.isDeployed(address))) {
         throw new UsageError(`There is no contract at ${session.show(address)} on ${session.network}`);
     }
@@ -52,20 +112,34 @@ async function contractAt(session: Session, flag: string, variable: string): Pro
     return address;
 }
 
-/** The settlement that --settlement or SETTLEMENT_ADDRESS names. */
+/** The settlement that --settlement, SETTLEMENT_ADDRESS or the manifest names. */
 export async function openSettlement(session: Session): Promise<Settlement> {
     return session.open(
         PaymentSettlement.createFromAddress(await contractAt(session, 'settlement', 'SETTLEMENT_ADDRESS')),
     );
 }
 
-/** The registry that --registry or REGISTRY_ADDRESS names. */
-export async function openRegistry(session: Session): Promise<OpenedContract<UsageRegistry>> {
+/** The registry that --registry, REGISTRY_ADDRESS or the manifest names. */
+export async function openRegistry(session: Session): Promise<Registry> {
     return session.open(UsageRegistry.createFromAddress(await contractAt(session, 'registry', 'REGISTRY_ADDRESS')));
 }
 
+/** The network that a registry itself thinks it is on: its hash of a record says so. */
+export async function networkIdOf(registry: Registry): Promise<number> {
+    const parties = { consumer: registry.address, provider: registry.address };
+    const usage = { ...parties, model: 1n, promptTokens: 1, completionTokens: 0, amount: 0, time: 0, nonce: 1 };
+    const hash = await registry.getRecordHash({ usage });
+    const id = [MAIN_NETWORK, TEST_NETWORK].find(
+        (network) => recordHash({ usage }, registry.address, network) === hash,
+    );
+    if (id === undefined) {
+        throw new UsageError('This is neither the main nor the test network');
+    }
+    return id;
+}
+
 /** The registry that a settlement settles. */
-export async function registryOf(session: Session, settlement: Settlement): Promise<OpenedContract<UsageRegistry>> {
+export async function registryOf(session: Session, settlement: Settlement): Promise<Registry> {
     const { registry } = await settlement.getTerms();
     return session.open(UsageRegistry.createFromAddress(addressOfAccount(registry)));
 }
@@ -88,7 +162,7 @@ export async function requireAccount(session: Session, settlement: Settlement, u
 /** The ledger of a consumer; undefined while there is none. */
 export async function ledgerOf(
     session: Session,
-    registry: OpenedContract<UsageRegistry>,
+    registry: Registry,
     consumer: Address,
 ): Promise<OpenedContract<UsageLedger> | undefined> {
     const address = await registry.getLedgerAddress(consumer);
@@ -96,7 +170,8 @@ export async function ledgerOf(
 }
 
 export async function assetDecimals(session: Session): Promise<number> {
-    return (await session.optionalInteger('decimals', 0, 18)) ?? 9;
+    const given = await session.optionalInteger('decimals', 0, 18);
+    return given ?? readSettlementManifest(settlementManifestFile(session))?.decimals ?? 9;
 }
 
 /** Refuses in the words of the contract's own error unless `condition` holds. Nothing was sent. */

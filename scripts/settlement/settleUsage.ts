@@ -2,17 +2,24 @@
 import type { NetworkProvider } from '@ton/blueprint';
 
 import { batches } from '../../wrappers/pool';
-import { MAX_SETTLED_ROWS, PaymentSettlement, recordHash, RecordToSettle } from '../../wrappers/settlement';
-import { Usage } from '../../wrappers/token';
+import {
+    MAX_SETTLED_ROWS,
+    PaymentSettlement,
+    recordHash,
+    recordOf,
+    RecordToSettle,
+    UsageOrBatch,
+} from '../../wrappers/settlement';
 import { ScriptSpec } from '../lib/args';
 import { CsvError, CsvProblem, parseCsv } from '../lib/csv';
 import { RefusedError } from '../lib/errors';
 import { parseTime } from '../lib/format';
 import { readText } from '../lib/participants';
 import { runScript, Session } from '../lib/session';
-import { ledgerOf, openSettlement, registryOf, SETTLEMENT_FLAGS, settlementStep } from '../lib/settlement';
+import { ledgerOf, networkIdOf, openSettlement, registryOf, SETTLEMENT_FLAGS, settlementStep } from '../lib/settlement';
 
-const COLUMNS = [
+/** Columns of single usages, and of Merkle batches. `id`: as UsageRecorded says, or recordUsage --out. */
+export const RECORD_COLUMNS = [
     'id',
     'consumer',
     'provider',
@@ -23,46 +30,64 @@ const COLUMNS = [
     'time',
     'nonce',
 ];
+export const BATCH_COLUMNS = ['id', 'consumer', 'provider', 'count', 'tokens', 'root', 'amount', 'time', 'nonce'];
 
 const SPEC: ScriptSpec = {
     name: 'settleUsage',
-    about: `Settles usages from a csv: ${COLUMNS.join(',')} (id: as UsageRecorded says). From the settler.`,
+    about: `Settles usages from a csv: ${RECORD_COLUMNS.join(',')}; or batches: ${BATCH_COLUMNS.join(',')}. From the settler.`,
     positionals: { csv: 'the file' },
-    flags: {
-        ...SETTLEMENT_FLAGS,
-        'network-id': { value: 'number', about: 'global id of the network: -239 main (default), -3 test' },
-    },
+    flags: SETTLEMENT_FLAGS,
 };
+
+/** A line of the file. Throws for what is no record. */
+async function recordAt(session: Session, fields: Record<string, string>): Promise<UsageOrBatch> {
+    const consumer = await session.toAddress(fields.consumer, 'consumer');
+    const provider = await session.toAddress(fields.provider, 'provider');
+    const integer = (name: string) => {
+        if (!/^\d{1,40}$/.test(fields[name])) {
+            throw new Error(`${name} "${fields[name]}" is not a whole number`);
+        }
+        return BigInt(fields[name]);
+    };
+    const common = { consumer, provider, amount: integer('amount'), nonce: integer('nonce') };
+    const time = parseTime(fields.time, 'time');
+    if (fields.root === undefined) {
+        const promptTokens = integer('prompt_tokens');
+        const completionTokens = integer('completion_tokens');
+        return { usage: { ...common, time, model: fields.model, promptTokens, completionTokens } };
+    }
+    if (!/^[0-9a-f]{1,64}$/i.test(fields.root)) {
+        throw new Error(`root "${fields.root}" is not a hash in hex`);
+    }
+    const root = BigInt(`0x${fields.root}`);
+    return { batch: { ...common, time, root, count: integer('count'), tokens: integer('tokens') } };
+}
 
 async function main(session: Session): Promise<void> {
     const settlement = await openSettlement(session);
     const registry = await registryOf(session, settlement);
-    const networkId = Number(session.args.get('network-id') ?? -239);
+    const networkId = await networkIdOf(registry);
     const file = await session.text('csv');
+    const text = readText(file);
+    const columns = /^\s*([a-z_]+\s*,\s*)*root\b/im.test(text) ? BATCH_COLUMNS : RECORD_COLUMNS;
     const problems: CsvProblem[] = [];
     const open: RecordToSettle[] = [];
     let settled = 0;
-    for (const { line, fields } of parseCsv(readText(file), COLUMNS, file)) {
+    for (const { line, fields } of parseCsv(text, columns, file)) {
         try {
-            const usage: Usage = {
-                consumer: await session.toAddress(fields.consumer, 'consumer'),
-                provider: await session.toAddress(fields.provider, 'provider'),
-                model: fields.model,
-                promptTokens: BigInt(fields.prompt_tokens),
-                completionTokens: BigInt(fields.completion_tokens),
-                amount: BigInt(fields.amount),
-                time: parseTime(fields.time, 'time'),
-                nonce: BigInt(fields.nonce),
-            };
+            const record = await recordAt(session, fields);
+            if (!/^\d{1,15}$/.test(fields.id)) {
+                throw new Error(`id "${fields.id}" is not a whole number`);
+            }
             const id = BigInt(fields.id);
-            const ledger = await ledgerOf(session, registry, usage.consumer);
+            const ledger = await ledgerOf(session, registry, recordOf(record).consumer);
             const known = await ledger?.getRecord(id);
             if (known === undefined || known.status !== 'open') {
                 settled++;
-            } else if (known.hash !== recordHash({ usage }, registry.address, networkId)) {
+            } else if (known.hash !== recordHash(record, registry.address, networkId)) {
                 problems.push({ line, message: 'this is not what was recorded under that id' });
             } else {
-                open.push({ usage, id });
+                open.push({ ...record, id });
             }
         } catch (e) {
             problems.push({ line, message: e instanceof Error ? e.message : String(e) });
@@ -77,14 +102,14 @@ async function main(session: Session): Promise<void> {
     const steps = await Promise.all(
         batches(open, MAX_SETTLED_ROWS).map((records, i) =>
             settlementStep(settlement, {
-                title: `Settle ${records.length} usage(s) (batch ${i + 1})`,
+                title: `Settle ${records.length} record(s) (batch ${i + 1})`,
                 body: PaymentSettlement.settleUsagesBody({ records, queryId: session.queryId() }),
                 n: records.length,
                 // one that the account refuses is open again: what is under way no longer counts
                 done: async () => {
-                    for (const { usage, id } of records) {
-                        const ledger = await ledgerOf(session, registry, usage!.consumer);
-                        if ((await ledger?.getRecord(id))?.status === 'being settled') return false;
+                    for (const record of records) {
+                        const ledger = await ledgerOf(session, registry, recordOf(record).consumer);
+                        if ((await ledger?.getRecord(record.id))?.status === 'being settled') return false;
                     }
                     return true;
                 },
@@ -95,9 +120,9 @@ async function main(session: Session): Promise<void> {
     );
     await session.execute(steps, steps.length > 1 ? { label: 'Settling' } : {});
     let refused = 0;
-    for (const { usage, id } of open) {
-        const ledger = await ledgerOf(session, registry, usage!.consumer);
-        if ((await ledger?.getRecord(id))?.status === 'open') refused++;
+    for (const record of open) {
+        const ledger = await ledgerOf(session, registry, recordOf(record).consumer);
+        if ((await ledger?.getRecord(record.id))?.status === 'open') refused++;
     }
     if (refused > 0) {
         session.say(`${refused} are still open: the SettleResult events of their ledgers say why.`);

@@ -3,8 +3,10 @@ import type { NetworkProvider } from '@ton/blueprint';
 
 import { SettlementAccount } from '../../wrappers/settlement';
 import { ScriptSpec } from '../lib/args';
+import { RefusedError } from '../lib/errors';
 import { runScript, Session } from '../lib/session';
 import {
+    accountOf,
     accountStep,
     assetDecimals,
     openSettlement,
@@ -29,10 +31,13 @@ async function main(session: Session): Promise<void> {
     const decimals = await assetDecimals(session);
     const to = await session.optionalAddress('to');
     const consumer = await session.optionalAddress('consumer');
-    const account = await requireAccount(session, settlement, session.me);
-    const { earned } = await account.getAccountData();
+    const mine = await accountOf(session, settlement, session.me);
+    const earned = mine === undefined ? 0n : (await mine.getAccountData()).earned;
     let open = 0n;
     let due = 0n;
+    if (mine === undefined && consumer === undefined) {
+        throw new RefusedError('You have no account at this settlement yet: name a --consumer who owes you something.');
+    }
     if (consumer !== undefined) {
         const theirs = await requireAccount(session, settlement, consumer);
         open = (await theirs.getAccountData()).openCount;
@@ -40,10 +45,24 @@ async function main(session: Session): Promise<void> {
         due = (await theirs.getOpen())
             .filter((one) => one.provider.equals(session.me) && one.due <= now)
             .reduce((sum, one) => sum + one.amount, 0n);
+        if (mine === undefined && due > 0n) {
+            // Nobody was ever paid here: the first confirmation makes the account.
+            const done = async () => (await accountOf(session, settlement, session.me)) !== undefined;
+            const body = SettlementAccount.confirmBody({
+                provider: session.me,
+                deploy: true,
+                queryId: session.queryId(),
+            });
+            const what = { title: 'Confirm what is due and open your account', body, n: 1n, done };
+            if (!(await session.execute([await accountStep(theirs, { ...what, awaited: 'your account is there' })]))) {
+                return;
+            }
+        }
         session.say(`Due from ${session.show(consumer)}, before fees: ${tokens(due, decimals)}`);
     }
     session.say(`Earned: ${tokens(earned, decimals)}`);
     requireSettlementRule(earned + due > 0n, 'ERROR_NOTHING_DUE');
+    const account = mine ?? (await requireAccount(session, settlement, session.me));
     const went = await session.execute([
         await accountStep(account, {
             title: 'Withdraw earnings',

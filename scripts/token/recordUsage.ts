@@ -5,18 +5,10 @@
 import { Address } from '@ton/core';
 import type { NetworkProvider } from '@ton/blueprint';
 
-import {
-    EmissionController,
-    MAX_USAGES,
-    modelKey,
-    splitUsage,
-    Usage,
-    usageAmount,
-    UsageGuard,
-} from '../../wrappers/token';
+import { EmissionController, MAX_USAGES, splitUsage, usageAmount, UsageGuard } from '../../wrappers/token';
 import { batches } from '../../wrappers/pool';
 import { ScriptSpec } from '../lib/args';
-import { CsvError, CsvProblem, parseCsv } from '../lib/csv';
+import { CsvError, CsvProblem } from '../lib/csv';
 import {
     decimalsOf,
     Emission,
@@ -26,86 +18,20 @@ import {
     requireEmissionRule,
     tokens,
 } from '../lib/emission';
-import { RefusedError, UsageError } from '../lib/errors';
-import { parseTime, table } from '../lib/format';
-import { readText } from '../lib/participants';
+import { RefusedError } from '../lib/errors';
+import { table } from '../lib/format';
 import { runScript, Session } from '../lib/session';
-
-const COLUMNS = ['consumer', 'provider', 'model', 'prompt_tokens', 'completion_tokens', 'amount', 'time', 'nonce'];
+import { readUsages, USAGE_COLUMNS, UsageRow } from '../lib/usages';
 
 const SPEC: ScriptSpec = {
     name: 'recordUsage',
-    about: `Records usages from a csv: ${COLUMNS.join(',')}. From a recorder.`,
+    about: `Records usages from a csv: ${USAGE_COLUMNS.join(',')}. From a recorder.`,
     positionals: { csv: 'the file' },
     flags: {
         ...EMISSION_FLAGS,
         'batch-size': { value: 'rows', about: `usages of a message, 1 to ${MAX_USAGES} (${MAX_USAGES})` },
     },
 };
-
-type Row = Usage & { model: string; line: number };
-
-/** Rows of the file. Every mistake of every line at once. */
-async function readRows(session: Session, file: string): Promise<Row[]> {
-    const problems: CsvProblem[] = [];
-    const rows: Row[] = [];
-    const records = parseCsv(readText(file), COLUMNS, file);
-    for (const { line, fields } of records) {
-        const before = problems.length;
-        const problem = (message: string) => problems.push({ line, message });
-        const address = async (column: string): Promise<Address | undefined> => {
-            try {
-                const found = await session.toAddress(fields[column], column);
-                if (found.workChain === 0) {
-                    return found;
-                }
-                problem(`${column} ${fields[column]} is not in the basechain`);
-            } catch (e) {
-                problem(e instanceof Error ? e.message : String(e));
-            }
-            return undefined;
-        };
-        const integer = (column: string, low: bigint, high: bigint): bigint => {
-            const text = fields[column];
-            const value = /^\d{1,40}$/.test(text) ? BigInt(text) : -1n;
-            if (value < low || value > high) {
-                problem(`${column} "${text}" is not a whole number from ${low} to ${high}`);
-            }
-            return value;
-        };
-        const consumer = await address('consumer');
-        const provider = await address('provider');
-        try {
-            modelKey(fields.model);
-        } catch (e) {
-            problem(e instanceof Error ? e.message : String(e));
-        }
-        let at = 0;
-        try {
-            at = parseTime(fields.time, 'time');
-        } catch (e) {
-            problem(e instanceof Error ? e.message : String(e));
-        }
-        const row = {
-            model: fields.model,
-            promptTokens: integer('prompt_tokens', 0n, 0xffffffffn),
-            completionTokens: integer('completion_tokens', 0n, 0xffffffffn),
-            amount: integer('amount', 0n, (1n << 120n) - 1n),
-            time: at,
-            nonce: integer('nonce', 1n, (1n << 64n) - 1n),
-            line,
-        };
-        if (problems.length === before && consumer !== undefined && provider !== undefined) {
-            rows.push({ ...row, consumer, provider });
-        }
-    }
-    if (problems.length > 0) {
-        throw new UsageError(
-            `Nothing was sent. ${problems.length} problem(s):\n${new CsvError(problems, file).message}`,
-        );
-    }
-    return rows;
-}
 
 /** Last nonce of the sender at a consumer's guard; 0 while the guard does not exist. */
 async function lastNonce(
@@ -128,7 +54,7 @@ async function main(session: Session): Promise<void> {
     const decimals = await decimalsOf(session);
     const place = (await controller.getRecorders()).find(({ address }) => address.equals(session.me));
     requireEmissionRule(place !== undefined, 'ERROR_NOT_ROLE', `${session.show(session.me)} is not a recorder.`);
-    const rows = await readRows(session, file);
+    const rows = await readUsages(session, file);
     const books = await controller.getUsageData();
     requireEmissionRule(!books.tripped, 'ERROR_USAGE_STOPPED');
 
@@ -142,7 +68,7 @@ async function main(session: Session): Promise<void> {
         }
     }
     const problems: CsvProblem[] = [];
-    const open: { row: Row; mints: bigint }[] = [];
+    const open: { row: UsageRow; mints: bigint }[] = [];
     let mints = 0n;
     for (const row of rows) {
         const key = row.consumer.toRawString();

@@ -38,6 +38,7 @@ function addressOf(index: number): Address {
 
 export async function run(record: Recorder): Promise<void> {
     const world = await World.create({ params: { delegationCap: 65_535n } });
+    record.watch(world.blockchain);
     await world.open('prover1', world.unit(1000));
     // Far above his minimum, so that a slash does not close the prover for others.
     await world.stake('prover1', 'prover1', world.unit(9000));

@@ -17,7 +17,7 @@ import {
     vaultAddress,
     vaultInit,
 } from '../../wrappers/pool';
-import { initialState } from '../../wrappers/pool/initial';
+import { initialState } from '../../wrappers/common/initial';
 import { PoolEnvironment } from '../support/pool/environment';
 
 const account = (byte: number) => new Address(0, Buffer.alloc(32, byte));

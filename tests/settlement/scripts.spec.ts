@@ -1,11 +1,16 @@
 /** The scripts of the settlement, on a local chain: what they print, what they refuse, and that a second run does no harm. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { Address, internal, SendMode, toNano } from '@ton/core';
 
+import * as deploySettlement from '../../scripts/deploySettlement';
 import * as depositSettlement from '../../scripts/depositSettlement';
 import * as disputeSettlement from '../../scripts/disputeSettlement';
+import * as recordUsage from '../../scripts/recordUsage';
 import * as resolveDispute from '../../scripts/resolveDispute';
 import * as settleUsage from '../../scripts/settleUsage';
 import * as usageReport from '../../scripts/usageReport';
+import * as deployToken from '../../scripts/token/deployToken';
 import * as withdrawEarnings from '../../scripts/withdrawEarnings';
 import {
     dayOf,
@@ -72,6 +77,121 @@ describe('scripts of the settlement', () => {
         world.chain.open(
             SettlementAccount.createFromAddress(await world.chain.open(settlement).getAccountAddress(user)),
         );
+
+    const deploy = (...more: string[]) => {
+        const roles = ['settler', 'resolver', 'guardian', 'operations', 'validators', 'treasury'];
+        const named = roles.flatMap((role) => [
+            `--${role}`,
+            role === 'settler' || role === 'resolver' ? role : 'owner',
+        ]);
+        return world.run('owner', deploySettlement, [...named, '--json', '--yes', ...more]);
+    };
+    let used = START;
+    const header = 'consumer,provider,model,prompt_tokens,completion_tokens,amount,time,nonce';
+    const rows = (name: string, provider: Address, nonces: number[], amount = UNIT) =>
+        world.file(
+            name,
+            [
+                header,
+                ...nonces.map((n) => `${String(alice)},${String(provider)},m,100,900,${amount},${used},${n}`),
+            ].join('\n'),
+        );
+
+    it('deploys, links, records usages and batches, settles what it wrote down, and pays a new provider', async () => {
+        const manifest = path.join(world.dir, 'one.json');
+        const own = ['--settlement-manifest', manifest, '--json', '--yes'];
+        const args = ['--settlement-manifest', manifest, '--recorders', 'recorder', '--tiers', '100:10,1000:20'];
+        expect((await deploy(...args, '--thaw', '8d')).error?.message).toContain('7d');
+        expect((await deploy(...args, '--burns')).error?.message).toContain('TON cannot be burned');
+        const cut = await world.run(
+            'owner',
+            deploySettlement,
+            ['settler', 'resolver', 'guardian', 'operations', 'validators', 'treasury']
+                .flatMap((role) => [`--${role}`, role === 'settler' || role === 'resolver' ? role : 'owner'])
+                .concat(args, ['--yes']),
+            2,
+        );
+        expect(cut.error).toBeDefined();
+        const first = await deploy(...args);
+        expect([first.error?.message, first.json.linked]).toEqual([undefined, true]);
+        const again = await deploy(...args);
+        expect([again.error, again.sent]).toEqual([undefined, 0]);
+        const made = world.chain.open(UsageRegistry.createFromAddress(Address.parse(String(first.json.registry))));
+        const pays = world.chain.open(
+            PaymentSettlement.createFromAddress(Address.parse(String(first.json.settlement))),
+        );
+        used = world.chain.now;
+        expect((await made.getRegistryData()).solvency).toBeGreaterThan(0n);
+        expect((await pays.getSettlementData()).solvency).toBeGreaterThan(0n);
+
+        expect((await world.run('alice', depositSettlement, ['100', ...own])).error).toBeUndefined();
+        const out = path.join(world.dir, 'out.csv');
+        const record = (file: string, ...more: string[]) =>
+            world.run('recorder', recordUsage, [file, ...own, '--out', out, ...more]);
+        const bad = await record(rows('bad.csv', bob, [2, 1]));
+        expect([bad.error?.message, bad.sent]).toEqual([expect.stringContaining('must be above 2'), 0]);
+        const stranger = await world.run('carol', recordUsage, [rows('s.csv', bob, [1]), ...own]);
+        expect(stranger.error?.message).toContain('ERROR_NOT_ROLE');
+        const zero = world.file('zero.csv', `${header}\n${String(alice)},${String(bob)},m,0,0,5,${START + DAY * 9},1`);
+        expect((await record(zero)).error?.message).toMatch(/in the future[\s\S]*has tokens/);
+
+        const single = await record(rows('single.csv', bob, [1, 2, 3]), '--batch-size', '2');
+        expect(single.error?.message).toBeUndefined();
+        expect(single.json).toMatchObject({ ok: true, recorded: 3, toSettle: 3, skipped: 0 });
+        const repeated = await record(rows('single.csv', bob, [1, 2, 3]));
+        expect([repeated.sent, repeated.json.skipped, repeated.json.toSettle]).toEqual([0, 3, 3]);
+        const settled = await world.run('settler', settleUsage, [out, ...own]);
+        expect(settled.json).toMatchObject({ ok: true, settled: 3, refused: 0 });
+        expect((await record(rows('single.csv', bob, [1, 2, 3]))).json.toSettle).toBe(0);
+
+        const gap = await record(rows('gap.csv', bob, [5, 6]), '--merkle');
+        expect([gap.error?.message, gap.sent]).toEqual([expect.stringContaining('begins with nonce 4'), 0]);
+        const five = rows('five.csv', bob, [4, 5, 6, 7, 8]);
+        const merkle = await record(five, '--merkle', '--batch-size', '3');
+        expect(merkle.json).toMatchObject({ ok: true, recorded: 2, receipts: '5', toSettle: 2 });
+        expect((await record(five, '--merkle', '--batch-size', '3')).sent).toBe(0);
+        const text = fs.readFileSync(out, 'utf8');
+        const lie = world.file('lie.csv', text.replace(`,${3n * UNIT},`, `,${4n * UNIT},`));
+        expect((await world.run('settler', settleUsage, [lie, ...own])).error?.message).toContain(
+            'not what was recorded',
+        );
+        const paid = await world.run('settler', settleUsage, [out, ...own]);
+        expect(paid.json).toMatchObject({ ok: true, settled: 2, refused: 0 });
+        const report = await world.run('carol', usageReport, ['--settlement-manifest', manifest, '--json']);
+        expect(report.json).toMatchObject({ records: '5', tokens: '8000', amount: String(8n * UNIT) });
+
+        const nothing = await world.run('bob', withdrawEarnings, own);
+        expect(nothing.error?.message).toContain('no account');
+        const early = await world.run('bob', withdrawEarnings, ['--consumer', alice.toString(), ...own]);
+        expect(early.error?.message).toContain('ERROR_NOTHING_DUE');
+        await world.chain.advance(3 * DAY);
+        const earnings = await world.run('bob', withdrawEarnings, ['--consumer', alice.toString(), ...own]);
+        expect(earnings.json).toMatchObject({ ok: true, due: String(8n * UNIT), paid: true });
+        expect((await pays.getSettlementData()).owed).toBe(92n * UNIT);
+    });
+
+    it('deposits tokens where the asset is a jetton', async () => {
+        const list = world.file('genesis.csv', 'owner,amount\nalice,1000\n');
+        const token = ['--name', 'Net', '--symbol', 'NET', '--minter', 'owner', '--genesis', list, '--yes', '--json'];
+        const made = await world.run('owner', deployToken, token);
+        expect(made.error).toBeUndefined();
+        const manifest = path.join(world.dir, 'deployments', 'local', 'token.json');
+        const minter = (JSON.parse(fs.readFileSync(manifest, 'utf8')) as { minter: { raw: string } }).minter.raw;
+        const own = ['--settlement-manifest', path.join(world.dir, 'jetton.json')];
+        const placed = await deploy(...own, '--jetton', minter, '--burns');
+        expect([placed.error?.message, placed.json.linked]).toEqual([undefined, true]);
+        const pays = world.chain.open(
+            PaymentSettlement.createFromAddress(Address.parse(String(placed.json.settlement))),
+        );
+        for (const [amount, all] of [
+            ['40', 40n],
+            ['2', 42n],
+        ] as const) {
+            const deposit = await world.run('alice', depositSettlement, [amount, ...own, '--yes', '--json']);
+            expect([deposit.error?.message, deposit.json.deposit]).toEqual([undefined, String(all * UNIT)]);
+        }
+        expect(await pays.getSettlementData()).toMatchObject({ assets: 42n * UNIT, owed: 42n * UNIT });
+    });
 
     it('from a deposit to a payout', async () => {
         const small = await world.run('alice', depositSettlement, ['0.5', ...at]);

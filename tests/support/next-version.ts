@@ -32,11 +32,11 @@ function changed(source: string, file: string): string {
 
 /** Codes of the next version of the contracts of a family. */
 export async function nextVersion<C extends Contracts>(
-    family: 'pool' | 'token' | 'staking',
+    family: 'pool' | 'token' | 'staking' | 'settlement',
     contracts: C,
 ): Promise<Record<keyof C, Cell>> {
-    // Staking imports layouts of the token.
-    const folders = family === 'staking' ? ['common', 'token', family] : ['common', family];
+    // Staking and settlement import messages and layouts of the token.
+    const folders = family === 'pool' ? ['common', family] : ['common', 'token', family];
     const sources = listFiles(REPOSITORY_ROOT, 'contracts', '.tact').filter((file) =>
         folders.includes(path.basename(path.dirname(file))),
     );

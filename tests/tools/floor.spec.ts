@@ -155,6 +155,11 @@ describe('classes of instructions', () => {
         expect(classesOf('DICTUGET: 34')).toMatchObject({ visited: 0, reloaded: 0, classes: { fields: 34 } });
     });
 
+    it('a cell that is made and stored by one instruction is a cell', () => {
+        const p = classesOf('NEWC: 18', 'STU 32: 26', 'STBREFR: 526', 'ENDCST: 518', 'STBREF: 526');
+        expect(p).toMatchObject({ ended: 3, classes: { made: 1518, fields: 26 + 26 + 18 + 26 } });
+    });
+
     it('cells, hashes, messages and reserves are counted, and the classes add up', () => {
         const lines = ['NEWC: 18', 'STU 32: 26', 'ENDC: 518', 'HASHCU: 26', 'SENDRAWMSG: 526', 'RAWRESERVE: 526'];
         const p = classesOf(...lines);

@@ -42,6 +42,7 @@ const MESSAGES = /^(SENDRAWMSG|SENDMSG|RAWRESERVEX?)$/;
 const CONTEXT =
     /^(NOW|BLOCKLT|LTIME|RANDSEED|RANDU256|RAND|SETRAND|ADDRAND|BALANCE|MYADDR|MYCODE|CONFIG.*|GETPARAM.*|GET[A-Z]*FEE[A-Z]*|GET(GASPRICE|PRECOMPILEDGAS)|INCOMINGVALUE|INMSG.*|STORAGEFEES|DUEPAYMENT|UNPACKEDCONFIG.*|PREV.*BLOCK.*|PREVMCBLOCKS.*|GLOBALID|GASCONSUMED)$/;
 const HASH = /^(HASHC?U|HASHSU|HASHEXT.*|HASHB|CHASHI?X?|CDEPTH.*|SHA256U)$/;
+const BUILT = /^(STBREFR?Q?|ENDCST)$/;
 const ARITHMETIC =
     /^Q?(ADD.*|SUB(R|INT|CONST)?|MUL.*|DIV.*|MOD[RC]?|INC|DEC|NEGATE|ABS|MIN|MAX|MINMAX|LSHIFT.*(DIV|MOD).*)$/;
 const BITS = /^Q?(AND|OR|XOR|NOT|LSHIFT(#|R)?|RSHIFT.*|SHR.*|MODPOW2.*|POW2|UBITSIZE|BITSIZE|FITS.*|UFITS.*)$/;
@@ -88,6 +89,11 @@ export function profile(instructions: Instruction[]): Profile {
         if (/^(NEWC|ENDC|ENDXC)$/.test(name)) {
             classes.made += gas;
             if (name !== 'NEWC') p.ended++;
+        } else if (BUILT.test(name)) {
+            // A cell made of a builder and stored at once: ENDC and STREF in one.
+            classes.made += CREATE;
+            classes.fields += gas - CREATE;
+            p.ended++;
         } else if (HASH.test(name)) {
             classes.made += gas;
             p.hashing += gas;

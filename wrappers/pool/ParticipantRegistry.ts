@@ -16,7 +16,7 @@ import {
     storeVoidEpoch,
 } from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
 import { PoolInit, registryInit } from './addresses';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from './common';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { metricsEntries, MetricsRow } from './metrics';
 import { ParticipantVault } from './ParticipantVault';
 

@@ -39,10 +39,10 @@ import {
 } from '../../build/PoolOperator/PoolOperator_PoolOperator';
 import { storeRegistryConfig } from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
 import { poolCodes, PoolCodes, PoolInit } from './addresses';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from './common';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { ParticipantRegistry } from './ParticipantRegistry';
 import { commandCode, ParticipantVault, WalletLetter } from './ParticipantVault';
-import { initialFields, initialState } from './initial';
+import { initialFields, initialState } from '../common/initial';
 import { addressOfAccount } from './metrics';
 import { RewardDistribution } from './RewardDistribution';
 

@@ -4,9 +4,9 @@ import { VAULT_ZERO_BITS } from '../../build/PoolOperator/PoolOperator_PoolOpera
 import { ParticipantRegistry } from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
 import { ParticipantVault } from '../../build/ParticipantVault/ParticipantVault_ParticipantVault';
 import { RewardDistribution } from '../../build/RewardDistribution/RewardDistribution_RewardDistribution';
-import { initialState, NO_ADDRESS, PoolInit } from './initial';
+import { initialState, NO_ADDRESS, PoolInit } from '../common/initial';
 
-export { NO_ADDRESS, type PoolInit } from './initial';
+export { NO_ADDRESS, type PoolInit } from '../common/initial';
 
 /** Code of the contracts that the operator contract deploys. */
 export type PoolCodes = { registryCode: Cell; distributionCode: Cell; vaultCode: Cell };

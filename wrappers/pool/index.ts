@@ -1,5 +1,5 @@
 export * from './addresses';
-export type { Integer, SendOptions } from './common';
+export type { Integer, SendOptions } from '../common/messages';
 export * from './economics';
 export * from './errors';
 export * from './events';

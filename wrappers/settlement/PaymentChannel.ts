@@ -24,8 +24,8 @@ import {
     storeChannelTerms,
     storeTopUp,
 } from '../../build/PaymentChannel/PaymentChannel_PaymentChannel';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { PoolInit } from '../common/initial';
 import { addressOfAccount } from '../pool/metrics';
 import { keyFromInt, keyToInt } from './channelKeys';
 import { ChannelAgreement, SignedVoucher } from './channelVoucher';

@@ -26,8 +26,8 @@ import {
     type SettlementRare,
     type Till,
 } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialFields, initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialFields, initialState, PoolInit } from '../common/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 import { governed } from './governed';
 import { recordOf, RecordToSettle, settleChain } from './records';
@@ -79,7 +79,7 @@ async function settlementInit(config: SettlementConfig): Promise<PoolInit> {
     const till = pack(
         storeTill(
             initialFields(Built, 'Till', {
-                payouts: Dictionary.empty(Dictionary.Keys.Uint(8), dictValueParserPayout()),
+                payouts: Dictionary.empty(Dictionary.Keys.Uint(16), dictValueParserPayout()),
                 senders: Dictionary.empty(Dictionary.Keys.BigUint(256), Dictionary.Values.BigVarUint(4)),
                 accounts: Dictionary.empty(Dictionary.Keys.BigUint(256), Dictionary.Values.BigVarUint(4)),
             }) as Till,
@@ -262,7 +262,7 @@ export class PaymentSettlement extends governed(SETTLEMENT_ROLES) implements Con
         await provider.internal(via, { value, body: PaymentSettlement.topUpBody() });
     }
 
-    /** TON for a user (the sender by default); `deploy`: he has no account yet. From anyone. Throws ERROR_ASSET, ERROR_PAUSED, ERROR_AMOUNT, ERROR_VALUE_TOO_LOW. */
+    /** TON for a user (the sender by default); `deploy`: he has no account yet. From anyone. Throws ERROR_ASSET, ERROR_PAUSED, ERROR_AMOUNT, ERROR_VALUE_TOO_LOW, ERROR_KEPT_FULL. */
     async sendDeposit(
         provider: ContractProvider,
         via: Sender,

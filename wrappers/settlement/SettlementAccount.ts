@@ -16,8 +16,8 @@ import {
     storeTopUp,
     storeWithdrawEarnings,
 } from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 import { Batch, batchRow } from './records';
 import { termsCell, TermsConfig } from './terms';
@@ -204,7 +204,7 @@ export class SettlementAccount implements Contract {
         await sendBody(provider, via, SettlementAccount.completeWithdrawBody(args), args);
     }
 
-    /** Pays earnings, all of them by default. With a consumer, what is due from him is confirmed first and everything is paid; `open`: his open settlements, 256 by default. From the user. Throws ERROR_NOT_USER, ERROR_FUNDS, ERROR_NOTHING_DUE, ERROR_BAD_ADDRESS, ERROR_VALUE_TOO_LOW. */
+    /** Pays earnings, all of them by default; a part is at least the smallest deposit. With a consumer, what is due from him is confirmed first and everything is paid; `open`: his open settlements, 256 by default. From the user. Throws ERROR_NOT_USER, ERROR_FUNDS, ERROR_NOTHING_DUE, ERROR_AMOUNT, ERROR_BAD_ADDRESS, ERROR_VALUE_TOO_LOW. */
     async sendWithdrawEarnings(
         provider: ContractProvider,
         via: Sender,

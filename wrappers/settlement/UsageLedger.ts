@@ -1,8 +1,8 @@
 import { Address, Cell, contractAddress, Contract, ContractProvider } from '@ton/core';
 
 import { UsageLedger as Built, storeTopUp } from '../../build/UsageLedger/UsageLedger_UsageLedger';
-import { Integer, pack, Query, queryIdOf } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { Integer, pack, Query, queryIdOf } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 
 export type { LedgerData } from '../../build/UsageLedger/UsageLedger_UsageLedger';

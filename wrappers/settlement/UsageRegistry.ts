@@ -10,11 +10,11 @@ import {
     storeUpgradeSlot,
     type RegistryDesk,
 } from '../../build/UsageRegistry/UsageRegistry_UsageRegistry';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialFields, initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialFields, initialState, PoolInit } from '../common/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 import { governed } from './governed';
-import { RecordedUsage, recordChain, recordOf, UsageOrBatch } from './records';
+import { Batch, RecordedUsage, recordChain, recordOf, UsageOrBatch } from './records';
 import { ledgerCode } from './UsageLedger';
 
 export type { DayTotals, RegistryData } from '../../build/UsageRegistry/UsageRegistry_UsageRegistry';
@@ -190,6 +190,15 @@ export class UsageRegistry extends governed(REGISTRY_ROLES) implements Contract 
     async getRecordHash(provider: ContractProvider, record: UsageOrBatch): Promise<bigint> {
         const { consumer, batch, row } = recordOf(record);
         return Built.fromAddress(this.address).getGetRecordHash(provider, consumer, batch, row);
+    }
+
+    /**
+     * Whether the opening of receipt `index` (UsageBatch.opening) shows that a batch is wrong; false: the receipt is in it.
+     * Throws (ERROR_OPENING) for an opening that is not of this batch.
+     */
+    async getShowsFraud(provider: ContractProvider, batch: Batch, index: Integer, opening: Cell): Promise<boolean> {
+        const { consumer, row } = recordOf({ batch });
+        return Built.fromAddress(this.address).getGetShowsFraud(provider, consumer, row, BigInt(index), opening);
     }
 
     /** Announced code; codeHash 0 = none. */

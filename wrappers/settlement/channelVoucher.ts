@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Address, beginCell, Cell } from '@ton/core';
 
 import { COOP_TAG, VOUCHER_TAG } from '../../build/PaymentChannel/PaymentChannel_PaymentChannel';
-import { Integer } from '../pool/common';
+import { Integer } from '../common/messages';
 import { ChannelSigner, verifySignature } from './channelKeys';
 
 /** Global ids of the networks. */

@@ -9,7 +9,7 @@ import {
     storeRevokeRole,
     storeSetPause,
 } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
-import { pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
+import { pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 
 /** Pause, roles and upgrade, which registry and settlement share (contracts/settlement/messages.tact). `roles`: by name. */
 export function governed<Role extends string>(roles: Readonly<Record<Role, bigint>>) {

@@ -8,7 +8,7 @@ import {
     storeBatchRow,
 } from '../../build/UsageRegistry/UsageRegistry_UsageRegistry';
 import { MAX_SETTLED } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
-import { Integer, pack } from '../pool/common';
+import { Integer, pack } from '../common/messages';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 import { Usage, usageHash, usageRow } from '../token/usageRecords';
 

@@ -10,7 +10,7 @@ import {
     RECEIPT_NETWORK_BPS,
     RECEIPT_TREASURY_BPS,
 } from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
-import { Integer, pack } from '../pool/common';
+import { Integer, pack } from '../common/messages';
 import { accountIdOf } from '../pool/metrics';
 
 export type { SettlementTerms };

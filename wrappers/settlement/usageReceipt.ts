@@ -1,7 +1,7 @@
 /** A receipt: one usage, signed by the provider (and by the consumer, if he wants to). */
 import { Address, beginCell, Cell } from '@ton/core';
 
-import { Integer } from '../pool/common';
+import { Integer } from '../common/messages';
 import { addressOfAccount } from '../pool/metrics';
 import { modelKey, parseUsageRow, Usage } from '../token/usageRecords';
 import { ChannelSigner, verifySignature } from './channelKeys';

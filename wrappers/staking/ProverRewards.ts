@@ -15,8 +15,8 @@ import {
     storeSetCommission,
     storeTopUp,
 } from '../../build/ProverRewards/ProverRewards_ProverRewards';
-import { costOf, Integer, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import type { PoolInit } from '../pool/initial';
+import { costOf, Integer, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import type { PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 import { ShareWallet } from '../token/ShareWallet';
 import { RewardPosition } from './RewardPosition';

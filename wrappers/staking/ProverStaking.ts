@@ -15,7 +15,7 @@ import {
     storeUnretire,
     type SlashInfo,
 } from '../../build/ProverStaking/ProverStaking_ProverStaking';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { accountOrNull, appealPayload, PROVER_STATES, SLASH_VERDICTS, stakePayload, TIERS } from './common';
 
 export type { Eligibility, StakingMoney, SlashQuote } from '../../build/ProverStaking/ProverStaking_ProverStaking';

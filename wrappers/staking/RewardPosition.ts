@@ -1,8 +1,8 @@
 import { Address, beginCell, Cell, Contract, contractAddress, ContractProvider, Sender } from '@ton/core';
 
 import { RewardPosition as Built, storeTopUp } from '../../build/RewardPosition/RewardPosition_RewardPosition';
-import { pack, Query, queryIdOf, sendBody } from '../pool/common';
-import type { PoolInit } from '../pool/initial';
+import { pack, Query, queryIdOf, sendBody } from '../common/messages';
+import type { PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 
 export type { RewardPositionData } from '../../build/RewardPosition/RewardPosition_RewardPosition';

@@ -12,8 +12,8 @@ import {
     storeSyncPosition,
     storeTopUp,
 } from '../../build/StakePosition/StakePosition_StakePosition';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 import { accountOrNull } from './common';
 

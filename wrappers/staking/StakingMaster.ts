@@ -33,8 +33,8 @@ import { ProverStaking as BuiltStaking } from '../../build/ProverStaking/ProverS
 import { ProverRewards as BuiltRewards } from '../../build/ProverRewards/ProverRewards_ProverRewards';
 import { RewardPosition as BuiltRewardPosition } from '../../build/RewardPosition/RewardPosition_RewardPosition';
 import { StakePosition as BuiltPosition } from '../../build/StakePosition/StakePosition_StakePosition';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialFields, initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialFields, initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 import { accountOrNull, idOrZero } from './common';
 

@@ -2,7 +2,7 @@ import { Address, beginCell, Cell } from '@ton/core';
 
 import { StakePayload, AppealPayload } from '../../build/ProverStaking/ProverStaking_ProverStaking';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
-import type { Integer } from '../pool/common';
+import type { Integer } from '../common/messages';
 
 /** Fixed point of scale and accumulator. */
 export const SCALE = 10n ** 18n;

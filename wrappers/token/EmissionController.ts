@@ -35,8 +35,8 @@ import {
 } from '../../build/EmissionController/EmissionController_EmissionController';
 import { ProviderShare as BuiltShare } from '../../build/ProviderShare/ProviderShare_ProviderShare';
 import { UsageGuard as BuiltGuard } from '../../build/UsageGuard/UsageGuard_UsageGuard';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialFields, initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialFields, initialState, PoolInit } from '../common/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 import { clampGrowth, YEAR_TABLE } from './emissionSchedule';
 import { modelKey, Usage, usageChain } from './usageRecords';

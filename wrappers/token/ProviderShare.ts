@@ -1,8 +1,8 @@
 import { Address, Cell, contractAddress, Contract, ContractProvider, Sender } from '@ton/core';
 
 import { ProviderShare as Built, storeClaimShare } from '../../build/ProviderShare/ProviderShare_ProviderShare';
-import { costOf, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { costOf, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 
 export type { ShareData } from '../../build/ProviderShare/ProviderShare_ProviderShare';
 

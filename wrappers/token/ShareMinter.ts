@@ -35,7 +35,7 @@ import {
     storeRemoveMinter,
     storeTopUp,
 } from '../../build/ShareMinter/ShareMinter_ShareMinter';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { minterInit, TokenConfig, TokenInit } from './addresses';
 import { ForwardPayload, forwardPayloadSlice, payloadCells } from './payload';
 

@@ -8,7 +8,7 @@ import {
     storeJettonTransfer,
     storeTopUp,
 } from '../../build/ShareWallet/ShareWallet_ShareWallet';
-import { pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
+import { pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { TokenInit, walletInit } from './addresses';
 import { ForwardPayload, forwardPayloadSlice, loadForwardPayload, payloadCells } from './payload';
 import { ShareMinter } from './ShareMinter';

@@ -1,8 +1,8 @@
 import { Address, Cell, contractAddress, Contract, ContractProvider } from '@ton/core';
 
 import { UsageGuard as Built } from '../../build/UsageGuard/UsageGuard_UsageGuard';
-import { Integer } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { Integer } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 
 export type { GuardData } from '../../build/UsageGuard/UsageGuard_UsageGuard';
 

@@ -9,7 +9,7 @@ import {
     storeMinterNotices,
 } from '../../build/ShareMinter/ShareMinter_ShareMinter';
 import { ShareWallet as BuiltWallet } from '../../build/ShareWallet/ShareWallet_ShareWallet';
-import { Integer, pack } from '../pool/common';
+import { Integer, pack } from '../common/messages';
 
 /** Code and data of a contract to be, from which its address follows. */
 export type TokenInit = { code: Cell; data: Cell };

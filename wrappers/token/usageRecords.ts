@@ -4,7 +4,7 @@ import { Address, beginCell, Cell } from '@ton/core';
 
 import { loadUsageRow, storeUsageRow, USAGE_TAG } from '../../build/UsageGuard/UsageGuard_UsageGuard';
 import * as built from '../../build/EmissionController/EmissionController_EmissionController';
-import { Integer, pack } from '../pool/common';
+import { Integer, pack } from '../common/messages';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
 
 /** Usages of a message. */

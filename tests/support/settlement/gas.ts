@@ -10,6 +10,7 @@ import * as ledger from '../../../build/UsageLedger/UsageLedger_UsageLedger';
 import { SettlementAccount, PaymentSettlement, UsageRegistry } from '../../../wrappers/settlement';
 import { addressOfAccount } from '../../../wrappers/pool';
 import { refuse } from '../pool/transactions';
+import { fillKept, payouts } from './till';
 import { DAY, RESOLVE, SettlementPerson, SettlementWorld, SETTLEMENT_PEOPLE, UNIT, WINDOW } from './world';
 
 /** `rows` of a list, open settlements before a confirmation, openings; `providers` of a confirmation. */
@@ -219,12 +220,17 @@ export async function settlementTour(watch: Watch): Promise<SettlementWorld> {
     await see(alice.sendRequestWithdraw(world.via('alice'), { amount: 90_000n * UNIT }));
     world.advance(DAY);
     await see(alice.sendCompleteWithdraw(world.via('alice'), {}));
+    // the lists of the settlement full, as after thousands of messages
+    await payouts(world, Number(built.MAX_PAYOUTS), 1n);
+    await fillKept(world, 2);
+    world.advance(DAY);
     const dave = await account('dave');
-    for (let i = 0; i < 128; i++) {
-        await dave.sendRequestWithdraw(world.via('dave'), { amount: UNIT });
-        world.advance(DAY);
-        await see(dave.sendCompleteWithdraw(world.via('dave'), {}));
-    }
+    await dave.sendRequestWithdraw(world.via('dave'), { amount: UNIT });
+    world.advance(DAY);
+    await see(dave.sendCompleteWithdraw(world.via('dave'), {}));
+    const missing = addressOfAccount(77n);
+    await see(world.deposit('dave', 2n * UNIT, { user: missing, deploy: false }));
+    await see(settlement.sendRelease(world.via('stranger'), { to: missing, account: true }));
     await see(settlement.sendPayFees(world.via('stranger')));
     await world.walletOf(world.of('alice')).sendTransfer(world.via('alice'), {
         destination: settlement.address,

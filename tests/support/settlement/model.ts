@@ -117,7 +117,8 @@ export class SettlementModel {
     dispute(consumer: string, id: bigint, byProvider: boolean, deposit: bigint): boolean {
         const account = this.account(consumer);
         const one = account.open.find((o) => o.id === id);
-        if (one === undefined || this.now >= one.due || account.disputes.length >= 8) return false;
+        const most = byProvider ? 4 : 8;
+        if (one === undefined || this.now >= one.due || account.disputes.length >= most) return false;
         const payer = byProvider ? this.account(one.provider) : account;
         if (byProvider ? payer.earned < deposit : payer.deposit < deposit) return false;
         if (byProvider) payer.earned -= deposit;

@@ -35,7 +35,7 @@ function zeroOf(type: ABITypeRef): unknown {
 
 /**
  * Fields of a struct in their order: the given values, and zero, false, null or an empty map in everything else. The
- * contracts of the pool begin like this (the addresses computed on chain rest on it), and so the books that a contract
+ * contracts begin like this (the addresses computed on chain rest on it), and so the books that a contract
  * keeps can change without touching whoever deploys it.
  */
 export function initialFields(
