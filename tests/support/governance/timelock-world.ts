@@ -142,7 +142,7 @@ export class TimelockWorld {
             // A refused list has no cost.
             value: value ?? toNano('3'),
         });
-        return { id, operation: this.operation(id), result };
+        return { id, salt, operation: this.operation(id), result };
     }
 
     async phase(id: bigint): Promise<string> {
