@@ -3,3 +3,6 @@ export * from './Timelock';
 export * from './TimelockOperation';
 export * from './timelockErrors';
 export * from './timelockEvents';
+export * from './Treasury';
+export * from './treasuryErrors';
+export * from './treasuryEvents';
