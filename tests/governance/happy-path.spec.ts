@@ -81,19 +81,6 @@ describe('the life of a proposal', () => {
             turnout: world.unit(5_010_000),
             ballots: 3,
         });
-        console.log(
-            'gas',
-            world.gasOfChain(typed),
-            world.gasOfChain(text),
-            world.gasOfChain(staked),
-            world.gasOfChain(result),
-            world.gasAt(typed, (await world.account('bob')).address),
-            world.gasAt(typed, proposal.address),
-            world.gasAt(text, world.governor.address),
-            world.gasAt(staked, world.staking.prover('prover1').staking.address),
-            world.gasAt(staked, (await world.staking.position('prover1', 'carol')).address),
-            world.gasAt(staked, proposal.address),
-        );
 
         await world.toEnd(proposal);
         expect((await proposal.getProposal()).state).toBe('succeeded');
