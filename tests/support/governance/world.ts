@@ -21,6 +21,7 @@ import {
     voterTerms,
 } from '../../../wrappers/governance';
 import { accountIdOf } from '../../../wrappers/pool/metrics';
+import { StakingMaster } from '../../../wrappers/staking';
 import { exitCode, gasOf, txsAt } from '../pool/transactions';
 import { StakingPerson, Who, World } from '../staking/world';
 
@@ -166,6 +167,11 @@ export class GovernanceWorld {
     nothing(to: Who | Address = 'alice', value = toNano('0.05')): GovernanceAction {
         const destination = to instanceof Address ? to : this.address(to);
         return { destination, value, body: beginCell().storeUint(NOTHING, 32).storeUint(0, 64).endCell() };
+    }
+
+    /** Body of the pause of the StakingMaster. */
+    pauseBody(): Cell {
+        return StakingMaster.pauseBody();
     }
 
     /** Sends a proposal and returns what happened; its number is the Governor's next one. */
