@@ -6,7 +6,7 @@ import { Treasury } from '../../../wrappers/governance/execution';
 import { exitCode, gasOf, refuse, txsAt } from '../pool/transactions';
 import { DAY, TreasuryWorld } from './treasury-world';
 
-const OPS = new Map(Object.entries(Treasury.opcodes).map(([name, op]) => [op as number, name]));
+const OPS = new Map(Object.entries(Treasury.opcodes).map(([name, op]) => [op, name]));
 
 function label(tx: Transaction): string {
     const { info, body } = tx.inMessage!;
