@@ -45,7 +45,7 @@ export async function demoGovernance(say: (line: string) => void): Promise<Gover
         const providers = {} as Record<Person, LocalNetworkProvider>;
         for (const name of PEOPLE) {
             await chain.wallet(name);
-            providers[name] = (await createLocalProvider(chain, name, { ui }));
+            providers[name] = await createLocalProvider(chain, name, { ui });
         }
         const via = (who: Person): Sender => providers[who].sender();
         const of = (who: Person): Address => via(who).address!;
