@@ -252,19 +252,6 @@ describe('who may send what', () => {
             ],
             ['SyncAsk', () => p.storeSyncAsk({ $$type: 'SyncAsk', queryId: 0n, staker: id(), responseTo: 0n })],
             [
-                'VoteAsk',
-                () =>
-                    p.storeVoteAsk({
-                        $$type: 'VoteAsk',
-                        queryId: 0n,
-                        staker: id(),
-                        raw: 5n,
-                        choice: 1n,
-                        lockedUntil: 1n,
-                        proposal: 1n,
-                    }),
-            ],
-            [
                 'AppealAnswer',
                 () =>
                     p.storeAppealAnswer({
@@ -325,15 +312,9 @@ describe('who may send what', () => {
         const at = () => position.address;
 
         it('the staker alone', async () => {
-            const vote = StakePosition.castVoteBody({
-                proposal: world.address('stranger'),
-                choice: 1,
-                lockUntil: world.now + 100,
-            });
             for (const body of [
                 StakePosition.requestUnstakeBody({ all: true }),
                 StakePosition.cancelUnstakeBody({ id: 0 }),
-                vote,
             ]) {
                 await refused(at, but('alice'), body, 'ERROR_NOT_STAKER');
             }

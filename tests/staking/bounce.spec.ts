@@ -7,14 +7,15 @@ import {
     stakePayload,
     appealPayload,
     StakePosition,
+    StakingExit,
     StakingMaster,
 } from '../../wrappers/staking';
 import { ShareWallet } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
-import { refuse, txsAt } from '../support/pool/transactions';
+import { accept, refuse, txsAt } from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
 import { Net, Start } from '../support/staking/net';
-import { StakingPerson, World } from '../support/staking/world';
+import { StakingPerson, voteRefusals, World } from '../support/staking/world';
 
 // The markers of a coverage run cost gas that a share change does not bring along.
 const tight = underCoverage ? it.skip : it;
@@ -79,8 +80,6 @@ describe('what a receiver refuses', () => {
         ['the question of a cancel', asks.CancelAsk, () => StakePosition.cancelUnstakeBody({ id: 0 })],
         ['the answer to a cancel', opcodes.UnstakeCancelled, () => StakePosition.cancelUnstakeBody({ id: 0 })],
         ['the question of a completion', asks.CompleteAsk, () => StakePosition.completeUnstakeBody()],
-        ['the question of a vote', asks.VoteAsk, () => vote()],
-        ['a vote', asks.StakedVote, () => vote()],
         ['the question for the last slash', asks.SyncAsk, () => StakePosition.syncPositionBody()],
         ['the answer with the last slash', opcodes.Synced, () => StakePosition.syncPositionBody()],
     ] as const)('%s: nothing has happened, and the position is free', async (_name, op, body) => {
@@ -88,7 +87,6 @@ describe('what a receiver refuses', () => {
         const before = await now();
         const money = await staking().getSolvency();
         const net = new Net(world);
-        // The proposal is an address that nobody is at.
         await net.start(atPosition(body()));
         await net.deliverRefused(await net.until(op));
         await net.settle();
@@ -99,12 +97,77 @@ describe('what a receiver refuses', () => {
         await world.send('alice', position.address, body(), toNano('3'));
         await sound();
     });
-    const vote = () =>
-        StakePosition.castVoteBody({
-            proposal: Address.parseRaw(`0:${'ab'.repeat(32)}`),
-            choice: 1,
-            lockUntil: world.now + 1,
+
+    it('a vote that a proposal refuses: neither cast nor locked, and what was cast before stays', async () => {
+        const proposal = Address.parseRaw(`0:${'ab'.repeat(32)}`);
+        const other = Address.parseRaw(`0:${'cd'.repeat(32)}`);
+        const vote = (to: Address, lockUntil: number): Start => ({
+            from: 'alice',
+            to: staking().address,
+            body: ProverStaking.castVoteBody({ proposal: to, choice: 1, lockUntil }),
         });
+        const accepted = async (start: Start) => {
+            const net = new Net(world);
+            net.know(proposal, other);
+            const back = await accept(world.blockchain, proposal);
+            await net.start(start);
+            await net.settle();
+            await back();
+        };
+        const end = world.now + 5 * DAY;
+        await refused(vote(other, end + DAY), opcodes.StakedVote);
+        expect(await position.getBallot(other)).toMatchObject({ cast: 0n });
+        expect(await position.getPosition()).toMatchObject({ lockedUntil: 0n, ballotCount: 0n });
+        await accepted(vote(proposal, end));
+        expect(await position.getBallot(proposal)).toEqual({ choice: 1, lockUntil: end, cast: world.unit(420) });
+        // More shares, refused: only these are taken back.
+        await world.stake('alice', 'prover1', world.unit(10));
+        await refused(vote(proposal, end), opcodes.StakedVote);
+        expect(await position.getBallot(proposal)).toEqual({ choice: 1, lockUntil: end, cast: world.unit(420) });
+        await refused(vote(other, end + DAY), opcodes.StakedVote);
+        expect(await position.getPosition()).toMatchObject({ lockedUntil: BigInt(end), ballotCount: 1n });
+        // Another choice or end, and nothing new: the value comes back with the reason.
+        const reason = async (start: Start) => voteRefusals(await world.send(start.from, start.to, start.body));
+        expect(await reason(vote(proposal, end - 1))).toEqual([StakingExit.ERROR_OTHER_CHOICE]);
+        await accepted(vote(proposal, end));
+        expect(await position.getBallot(proposal)).toMatchObject({ cast: world.unit(430) });
+        expect(await reason(vote(proposal, end))).toEqual([StakingExit.ERROR_NOT_ENOUGH]);
+        await sound();
+    });
+
+    it('16 open votes; those that are over make room', async () => {
+        const to = (i: number) => Address.parseRaw(`0:${i.toString(16).padStart(64, '0')}`);
+        const vote = (i: number, end: number) =>
+            world.send(
+                'alice',
+                staking().address,
+                ProverStaking.castVoteBody({ proposal: to(i), choice: 0, lockUntil: end }),
+            );
+        const end = world.now + DAY;
+        for (let i = 1; i <= 16; i++) {
+            const back = await accept(world.blockchain, to(i));
+            await vote(i, end + (i > 1 ? 1 : 0));
+            await back();
+        }
+        expect((await position.getPosition()).ballotCount).toBe(16n);
+        const back = await accept(world.blockchain, to(17));
+        world.advance(DAY - 1);
+        expect(voteRefusals(await vote(17, world.now + DAY))).toEqual([StakingExit.ERROR_BALLOTS_FULL]);
+        world.advance(1);
+        await vote(17, world.now + DAY);
+        await back();
+        expect((await position.getPosition()).ballotCount).toBe(16n);
+        expect(await position.getBallot(to(1))).toMatchObject({ cast: 0n });
+        expect(await position.getBallot(to(17))).toMatchObject({ cast: world.unit(420) });
+    });
+
+    it('an order for a position that is not there: its value waits at its address', async () => {
+        const end = world.now + DAY;
+        const body = ProverStaking.castVoteBody({ proposal: world.address('bob'), choice: 1, lockUntil: end });
+        const bob = await world.position('prover1', 'bob');
+        await world.send('bob', staking().address, body);
+        expect((await world.blockchain.getContract(bob.address)).balance).toBeGreaterThan(toNano('1'));
+    });
 
     it('a stake: its worth waits for the staker', async () => {
         const before = await now();

@@ -5,7 +5,7 @@
 import { Address, Cell, toNano } from '@ton/core';
 import '@ton/test-utils';
 
-import * as built from '../../build/StakingMaster/StakingMaster_StakingMaster';
+import * as built from '../../build/ProverStaking/ProverStaking_ProverStaking';
 import { ProverStaking, StakePosition, StakingExit, StakingMaster } from '../../wrappers/staking';
 import { underCoverage } from '../support/coverage';
 import { exitCode, expectRefused, kept, refuse, succeeded, txsAt } from '../support/pool/transactions';
@@ -157,14 +157,15 @@ describe.each(scenarios)('at the %s', (_name, config, scenario) => {
             }),
             atPosition('sync', StakePosition.syncPositionBody(), unseen),
             atPosition('push', StakePosition.pushSharesBody(), () => unseen({ owed: 1n })),
-            atPosition(
+            atStaking(
                 'vote',
-                StakePosition.castVoteBody({
+                ProverStaking.castVoteBody({
                     proposal: world.address('stranger'),
                     choice: 1,
                     lockUntil: world.now + DAY,
                 }),
                 unseen,
+                'alice',
             ),
             atStaking(
                 'raise',
@@ -367,6 +368,8 @@ describe('gas constants', () => {
                 GAS_POSITION_COMPLETE: of('StakePosition', 'CompleteUnstake'),
                 GAS_STAKING_COMPLETE: of('ProverStaking', 'CompleteAsk'),
                 GAS_POSITION_PAID: of('StakePosition', 'UnstakePaid'),
+                GAS_STAKING_VOTE: of('ProverStaking', 'CastVote'),
+                GAS_POSITION_VOTE: of('StakePosition', 'VoteOrder'),
                 GAS_STAKING_SLASH: of('ProverStaking', 'SlashOrder'),
                 GAS_MASTER_RELAY: of('StakingMaster', 'Slash'),
                 GAS_MASTER_INIT: of('StakingMaster', 'InitProver'),

@@ -6,7 +6,7 @@ import { underCoverage } from '../support/coverage';
 import { refuse } from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
 import { editStaking, fillStaking, MAX_PARKED, RING_SIZE } from '../support/staking/state';
-import { StakingPerson, World } from '../support/staking/world';
+import { StakingPerson, voteRefusals, World } from '../support/staking/world';
 
 // The markers of a coverage run cost gas that a share change does not bring along.
 const tight = underCoverage ? it.skip : it;
@@ -395,12 +395,12 @@ describe('limits', () => {
                 for (const prover of ['prover1', 'prover2'] as const) {
                     expect(await world.prover(prover).rewards.getClaimable(world.address('alice'))).toBe(0n);
                 }
-                const vote = await position.sendCastVote(world.sender('alice'), {
+                const vote = await world.prover('prover1').staking.sendCastVote(world.sender('alice'), {
                     proposal: world.address('stranger'),
                     choice: 1,
                     lockUntil: world.now + DAY,
                 });
-                expect(codes(vote)).toEqual([StakingExit.ERROR_NOT_ENOUGH]);
+                expect(voteRefusals(vote)).toEqual([StakingExit.ERROR_NOT_ENOUGH]);
                 await world.slash('prover1', 100_000);
                 await world.slash('prover2', 200_000);
                 // Neither below its own minimum.

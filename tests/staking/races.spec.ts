@@ -9,6 +9,7 @@ import {
     ProverRewards,
     rewardPayload,
     stakePayload,
+    ProverStaking,
     StakePosition,
     StakingMaster,
 } from '../../wrappers/staking';
@@ -210,15 +211,19 @@ const WHO = ['prover1', 'alice', 'bob'] as const;
     });
 
     it('a vote and a request: never more than the shares there are', async () => {
-        const vote = ask(
-            StakePosition.castVoteBody({ proposal: world.address('stranger'), choice: 1, lockUntil: world.now + DAY }),
-        );
+        const body = ProverStaking.castVoteBody({
+            proposal: world.address('stranger'),
+            choice: 1,
+            lockUntil: world.now + DAY,
+        });
+        const vote: Start = { from: 'alice', to: staking().address, body };
         const all = ask(StakePosition.requestUnstakeBody({ all: true }));
         const ended = async () => {
             const { active, lockedUntil } = await position.getPosition();
             return `${active} ${lockedUntil > 0n}`;
         };
-        expect(await run([vote, all], ended)).toEqual(['0 true']);
+        // The vote passes through ProverStaking first: the shares may have left by then.
+        expect(await run([vote, all], ended)).toEqual(['0 false', '0 true']);
         expect(await run([all, vote], ended)).toEqual(['0 false']);
     });
 

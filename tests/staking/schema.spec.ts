@@ -50,9 +50,7 @@ it('reads messages, events and storages of a prover at work', async () => {
     );
     await check(position.sendSyncPosition(alice));
     await check(position.sendClaimRestitution(alice, { seq: 1 }));
-    await check(
-        position.sendCastVote(alice, { proposal: world.address('bob'), choice: 1, lockUntil: world.now + DAY }),
-    );
+    await check(staking.sendCastVote(alice, { proposal: world.address('bob'), choice: 1, lockUntil: world.now + DAY }));
     await check(staking.sendSetMinSelfStake(world.sender('prover1'), { minSelfStake: world.unit(1100) }));
     await check(world.transfer('bob', staking.address, world.unit(5), null, 50_000_000n));
     world.advance(7 * DAY);

@@ -3,6 +3,7 @@ import { Address, Cell, Contract, ContractProvider, Sender } from '@ton/core';
 import {
     ProverStaking as Built,
     storeApplyMinSelfStake,
+    storeCastVote,
     storeDiscover,
     storeFinaliseSlash,
     storePayTreasury,
@@ -93,6 +94,18 @@ export class ProverStaking implements Contract {
         return pack(storeReleaseSurplus({ $$type: 'ReleaseSurplus', queryId: queryIdOf(args) }));
     }
 
+    static castVoteBody(args: Query & { proposal: Address; choice: Integer; lockUntil: Integer }): Cell {
+        return pack(
+            storeCastVote({
+                $$type: 'CastVote',
+                queryId: queryIdOf(args),
+                proposal: args.proposal,
+                choice: BigInt(args.choice),
+                lockUntil: BigInt(args.lockUntil),
+            }),
+        );
+    }
+
     static topUpBody(args: Query = {}): Cell {
         return pack(storeTopUp({ $$type: 'TopUp', queryId: queryIdOf(args) }));
     }
@@ -147,6 +160,18 @@ export class ProverStaking implements Contract {
     /** From anyone. Throws ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_RING_FULL. */
     async sendReleaseSurplus(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ProverStaking.releaseSurplusBody(args), args);
+    }
+
+    /**
+     * Votes with the active shares of the sender's position. `lockUntil`: latest end of the proposal, exactly; the position
+     * is locked until then. From a staker. Throws ERROR_BAD_PARAMETER; what his position refuses comes back as VoteRefused.
+     */
+    async sendCastVote(
+        provider: ContractProvider,
+        via: Sender,
+        args: SendOptions & { proposal: Address; choice: Integer; lockUntil: Integer },
+    ) {
+        await sendBody(provider, via, ProverStaking.castVoteBody(args), args);
     }
 
     // ---------------------------------------------------------------- getters

@@ -3,7 +3,6 @@ import { Address, Cell, contractAddress, Contract, ContractProvider, Sender } fr
 import {
     StakePosition as Built,
     storeCancelUnstake,
-    storeCastVote,
     storeClaimCredit,
     storeClaimRestitution,
     storeCompleteUnstake,
@@ -94,18 +93,6 @@ export class StakePosition implements Contract {
         return pack(storePushShares({ $$type: 'PushShares', queryId: queryIdOf(args) }));
     }
 
-    static castVoteBody(args: Query & { proposal: Address; choice: Integer; lockUntil: Integer }): Cell {
-        return pack(
-            storeCastVote({
-                $$type: 'CastVote',
-                queryId: queryIdOf(args),
-                proposal: args.proposal,
-                choice: BigInt(args.choice),
-                lockUntil: BigInt(args.lockUntil),
-            }),
-        );
-    }
-
     static topUpBody(args: Query = {}): Cell {
         return pack(storeTopUp({ $$type: 'TopUp', queryId: queryIdOf(args) }));
     }
@@ -157,15 +144,6 @@ export class StakePosition implements Contract {
         await sendBody(provider, via, StakePosition.pushSharesBody(args), args);
     }
 
-    /** From the staker; locks the position until `lockUntil`. Throws ERROR_NOT_STAKER, ERROR_BUSY, ERROR_NOT_ENOUGH. */
-    async sendCastVote(
-        provider: ContractProvider,
-        via: Sender,
-        args: SendOptions & { proposal: Address; choice: Integer; lockUntil: Integer },
-    ) {
-        await sendBody(provider, via, StakePosition.castVoteBody(args), args);
-    }
-
     // ---------------------------------------------------------------- getters
 
     /** Shares, numbers, credit, lock. `owed`: what ProverRewards has not taken yet. */
@@ -189,6 +167,12 @@ export class StakePosition implements Contract {
                 const { raw, readyAt, target } = all.get(id)!;
                 return { id, raw, readyAt: Number(readyAt), target: accountOrNull(target) };
             });
+    }
+
+    /** What the position has cast on a proposal, in tokens; `cast` 0 if nothing. */
+    async getBallot(provider: ContractProvider, proposal: Address) {
+        const { choice, lockUntil, cast } = await Built.fromAddress(this.address).getGetBallot(provider, proposal);
+        return { choice: Number(choice), lockUntil: Number(lockUntil), cast };
     }
 
     /** Raw shares held when slash `seq` struck, as far as recorded. */

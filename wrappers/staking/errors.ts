@@ -40,6 +40,8 @@ const TEXTS: Record<StakingErrorName, string> = {
     ERROR_WALLET_KNOWN: 'The jetton wallet is known already.',
     ERROR_ROLES_NOT_APART: 'Owner, slasher and resolver must be three.',
     ERROR_NOT_SAME_TOKEN: 'Staking and reward token differ.',
+    ERROR_BALLOTS_FULL: 'The position has 16 votes on proposals that are not over.',
+    ERROR_OTHER_CHOICE: 'The shares have voted on this proposal already, with another choice or another end.',
     ERROR_NOT_READY: 'The contract is not set up yet, or its wallet is not known.',
 };
 

@@ -163,6 +163,14 @@ export async function refuse(blockchain: Blockchain, address: Address): Promise<
     return async () => blockchain.setShardAccount(address, account);
 }
 
+/** Makes an account take everything (code that does nothing); the returned function gives it its state back. */
+export async function accept(blockchain: Blockchain, address: Address): Promise<() => Promise<void>> {
+    const { account, balance } = await blockchain.getContract(address);
+    const taking = { address, code: Cell.EMPTY, data: Cell.EMPTY, balance: balance + toNano('1'), workchain: 0 };
+    await blockchain.setShardAccount(address, createShardAccount(taking));
+    return async () => blockchain.setShardAccount(address, account);
+}
+
 /** An account by hand; without a rent to pay for the time before. */
 export async function install(
     blockchain: Blockchain,

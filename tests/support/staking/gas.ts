@@ -14,7 +14,7 @@ import {
 import { ShareWallet } from '../../../wrappers/token';
 import { REFUSAL, refuse } from '../pool/transactions';
 import { Net, Start } from './net';
-import { editStaking, fillPosition, fillStaking, MAX_PARKED, MAX_SLASHES } from './state';
+import { editStaking, fillPosition, fillStaking, MAX_PARKED, MAX_SLASHES, oldBallots } from './state';
 import { gasOf } from '../pool/transactions';
 import { World } from './world';
 
@@ -122,7 +122,7 @@ export async function stakingTour(): Promise<GasMaxima> {
         await before();
         await see(position.sendSyncPosition(alice, { value }));
         await see(
-            position.sendCastVote(alice, {
+            staking.sendCastVote(alice, {
                 proposal: world.address('stranger'),
                 choice: 1,
                 lockUntil: world.now + DAY,
@@ -150,6 +150,17 @@ export async function stakingTour(): Promise<GasMaxima> {
     });
     await cover(world, staking.address);
     const raw = (await position.getPosition()).active;
+    // A vote that has to make room first.
+    await fillPosition(world.blockchain, position.address, { seen, raw, books: oldBallots() });
+    await see(
+        staking.sendCastVote(alice, {
+            proposal: world.address('stranger'),
+            choice: 1,
+            lockUntil: world.now + 1,
+            value,
+        }),
+    );
+    world.advance(1);
     const unseen = () =>
         fillPosition(world.blockchain, position.address, {
             seen,

@@ -146,6 +146,22 @@ export async function fillStaking(blockchain: Blockchain, address: Address, full
     });
 }
 
+/** 16 votes that were over long ago. */
+export function oldBallots(): Pick<PositionBooks, 'ballots' | 'ballotCount'> {
+    const all = Dictionary.empty(Dictionary.Keys.BigUint(256), inline);
+    for (let i = 0n; i < 16n; i++) {
+        all.set(
+            (i << 250n) | 99n,
+            beginCell()
+                .storeUint(1, 8)
+                .storeUint(1000, 32)
+                .storeCoins(10n ** 20n)
+                .endCell(),
+        );
+    }
+    return { ballots: beginCell().storeDictDirect(all).endCell(), ballotCount: 16n };
+}
+
 /** A position that has seen n slashes and recorded every one, with something of everything. */
 export async function fillPosition(
     blockchain: Blockchain,
@@ -155,6 +171,7 @@ export async function fillPosition(
     await rewrite(blockchain, address, (data) => {
         const ids = data.loadBits(768);
         const numbers = data.loadUintBig(206);
+        const since = data.loadUint(32);
         const queue = data.loadMaybeRef();
         data.loadMaybeRef();
         const books: PositionBooks = {
@@ -164,12 +181,15 @@ export async function fillPosition(
             credit: 0n,
             claimed: 0n,
             records: filled8(1, full.seen, (builder, key) => builder.storeUint(key - 1, 8).storeUint(full.raw, 126)),
+            ballotCount: 0n,
+            ballots: null,
             ...full.books,
         };
         const seen = ((1n << 8n) - 1n) << 72n;
         return beginCell()
             .storeBits(ids)
             .storeUint((numbers & ~seen) | (BigInt(full.seen) << 72n), 206)
+            .storeUint(since, 32)
             .storeMaybeRef(queue)
             .storeMaybeRef(beginCell().store(storePositionBooks(books)).endCell())
             .endCell();

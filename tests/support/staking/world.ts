@@ -346,4 +346,13 @@ export class World {
     }
 }
 
+/** Reasons of all VoteRefused in a result. */
+export function voteRefusals(result: SendMessageResult): number[] {
+    return result.transactions.flatMap(({ inMessage }) => {
+        const body = inMessage?.body.beginParse();
+        if (!body || body.remainingBits < 112 || body.loadUint(32) !== StakePosition.opcodes.VoteRefused) return [];
+        return [body.skip(64).loadUint(16)];
+    });
+}
+
 export const EMPTY = beginCell().endCell();
