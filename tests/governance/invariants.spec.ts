@@ -129,6 +129,9 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
         },
         unlock: async () => {
             const name = random.pick(PEOPLE);
+            // Now and then he waits for his lock to end.
+            const { lockedUntil } = model.voter(name, world.now);
+            if (lockedUntil > world.now && random.bool(0.4)) world.at(lockedUntil);
             const free = model.free(name, world.now);
             const amount = random.bool(0.8) && free > 0n ? random.bigint(1n, free) : free + 1n;
             const voter = model.voter(name, world.now);
