@@ -52,6 +52,12 @@ export const FAMILIES: Family[] = [
         contracts: ['UsageRegistry', 'UsageLedger', 'PaymentSettlement', 'SettlementAccount'],
         messages: ['messages.tact'],
     },
+    {
+        name: 'governance',
+        folder: 'contracts/governance',
+        contracts: ['Governor', 'Proposal', 'VoterAccount'],
+        messages: ['messages.tact'],
+    },
 ];
 
 /** Doc comment of every message, struct and contract in the Tact sources, by name. */

@@ -1,0 +1,92 @@
+/** Makes a proposal from a JSON file of actions. */
+import * as fs from 'node:fs';
+import { createHash } from 'node:crypto';
+import type { NetworkProvider } from '@ton/blueprint';
+import { Address, Cell } from '@ton/core';
+
+import { GovernanceAction, PROPOSAL_KINDS, VoterAccount } from '../../wrappers/governance';
+import { ScriptSpec } from '../lib/args';
+import { messageOf, RefusedError, UsageError } from '../lib/errors';
+import { GOVERNANCE_FLAGS, openAccount, openGovernor, requireGovernanceRule } from '../lib/governance';
+import { runScript, Session } from '../lib/session';
+
+const SPEC: ScriptSpec = {
+    name: 'propose',
+    about: 'Makes a proposal. The file: [{"destination": address, "value": nanoton, "body": BoC in base64}, ...].',
+    positionals: { kind: PROPOSAL_KINDS.join(' | '), actions: 'JSON file of 1 to 10 actions' },
+    flags: {
+        ...GOVERNANCE_FLAGS,
+        description: { value: 'file', about: 'text of the description; its sha256 goes on chain' },
+        uri: { value: 'text', about: 'where the description is, at most 127 bytes' },
+    },
+};
+
+function readActions(file: string): GovernanceAction[] {
+    let rows: unknown;
+    try {
+        rows = JSON.parse(fs.readFileSync(file, 'utf8'));
+    } catch (error) {
+        throw new UsageError(`${file}: ${messageOf(error)}`);
+    }
+    if (!Array.isArray(rows) || rows.length < 1 || rows.length > 10) {
+        throw new UsageError(`${file}: a list of 1 to 10 actions was expected`);
+    }
+    return rows.map((row: Record<string, unknown>, i) => {
+        try {
+            return {
+                destination: Address.parse(String(row.destination)),
+                value: BigInt(String(row.value)),
+                body: Cell.fromBase64(String(row.body)),
+            };
+        } catch (error) {
+            throw new UsageError(`${file}: action ${i + 1}: ${messageOf(error)}`);
+        }
+    });
+}
+
+async function main(session: Session): Promise<void> {
+    const kind = await session.choice('kind', PROPOSAL_KINDS);
+    const actions = readActions(await session.text('actions'));
+    const desk = await openGovernor(session);
+    const { account, deployed } = await openAccount(session, desk);
+    if (!deployed) {
+        throw new RefusedError('You have no VoterAccount: lockTokens makes it');
+    }
+    const voter = await account.getVoter();
+    const settings = await desk.governor.getSettings();
+    requireGovernanceRule(voter.own - voter.delegated >= settings.threshold, 'ERROR_BELOW_THRESHOLD');
+    const now = await session.now(account.address);
+    requireGovernanceRule(voter.proposalUntil <= now, 'ERROR_OPEN_PROPOSAL');
+    for (const { destination, body } of kind === 'technical' ? [] : actions) {
+        const rule = await desk.governor.getRule(destination, body.beginParse().loadUint(32));
+        requireGovernanceRule(rule === kind, 'ERROR_ACTION_KIND', session.show(destination));
+    }
+    const file = session.args.get('description');
+    const text = file === undefined ? Buffer.alloc(0) : fs.readFileSync(file);
+    const description = BigInt(`0x${createHash('sha256').update(text).digest('hex')}`);
+    const body = VoterAccount.proposeBody({
+        kind,
+        actions,
+        description,
+        uri: session.args.get('uri'),
+        queryId: session.queryId(),
+    });
+    const id = desk.info.nextId;
+    await session.execute([
+        {
+            title: `Make proposal ${id} (${kind}, ${actions.length} actions)`,
+            to: account.address,
+            toName: 'your VoterAccount',
+            value: await desk.governor.getProposeCost(actions),
+            body,
+            done: async () => (await account.getVoter()).proposal >= id,
+            awaited: 'the proposal exists',
+        },
+    ]);
+    const { proposal } = await account.getVoter();
+    session.report({ proposal, address: await desk.governor.getProposalAddress(proposal) });
+}
+
+export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+    await runScript(SPEC, provider, args, main);
+}
