@@ -4,7 +4,7 @@ import { internal } from '@ton/sandbox';
 
 import { storeBallot, storeProposeAsk, storeStakedVote } from '../../build/Governor/Governor_Governor';
 import { GovernanceExit, Governor, Proposal, Timelock, VoterAccount } from '../../wrappers/governance';
-import { pack } from '../../wrappers/pool/common';
+import { pack } from '../../wrappers/common/messages';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { StakingExit, StakingMaster } from '../../wrappers/staking';
 import { DAY, GovernanceWorld } from '../support/governance/world';

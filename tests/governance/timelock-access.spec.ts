@@ -17,7 +17,7 @@ import {
     timelockEvents,
     TimelockOperation,
 } from '../../wrappers/governance/execution';
-import { pack } from '../../wrappers/pool/common';
+import { pack } from '../../wrappers/common/messages';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { exitCode, expectRefused, txAt } from '../support/pool/transactions';
 import { MIN_DELAY, TIMELOCK_PEOPLE, TimelockWorld } from '../support/governance/timelock-world';

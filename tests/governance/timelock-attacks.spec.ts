@@ -14,7 +14,7 @@ import {
     TimelockExit,
     timelockEvents,
 } from '../../wrappers/governance/execution';
-import { pack } from '../../wrappers/pool/common';
+import { pack } from '../../wrappers/common/messages';
 import { exitCode, outs, refuse, txAt, txsAt } from '../support/pool/transactions';
 import { editTimelock } from '../support/governance/timelock-state';
 import { DAY, GRACE, HOUR, MIN_DELAY, plainBody, TimelockWorld } from '../support/governance/timelock-world';

@@ -14,8 +14,8 @@ import {
     storeTopUp,
     storeVoterFamily,
 } from '../../build/Governor/Governor_Governor';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 import { accountOrNull } from '../staking/common';
 import { stakingCodes } from '../staking/StakingMaster';

@@ -7,7 +7,7 @@ import {
     storeQueueProposal,
     storeTopUp,
 } from '../../build/Proposal/Proposal_Proposal';
-import { costOf, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
+import { costOf, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { accountOrNull } from '../staking/common';
 import { GovernanceAction, unpackActions } from './actions';
 import { PROPOSAL_KINDS, PROPOSAL_STATES } from './common';

@@ -11,8 +11,8 @@ import {
     storeTopUp,
     Timelock as Built,
 } from '../../build/Timelock/Timelock_Timelock';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 import { GovernanceAction, packActions } from './actions';
 

@@ -8,8 +8,8 @@ import {
     storeTopUp,
     TimelockOperation as Built,
 } from '../../build/TimelockOperation/TimelockOperation_TimelockOperation';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import type { PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import type { PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 
 export { DONE_AFTER, GRACE } from '../../build/TimelockOperation/TimelockOperation_TimelockOperation';

@@ -36,8 +36,8 @@ import {
     storeTopUp,
     Treasury as Built,
 } from '../../build/Treasury/Treasury_Treasury';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 
 export type {

@@ -10,8 +10,8 @@ import {
     storeVote,
     VoterAccount as Built,
 } from '../../build/VoterAccount/VoterAccount_VoterAccount';
-import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../pool/common';
-import { initialState, PoolInit } from '../pool/initial';
+import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
 import { accountOrNull } from '../staking/common';
 import { GovernanceAction, packActions } from './actions';

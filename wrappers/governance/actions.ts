@@ -1,7 +1,7 @@
 import { Address, beginCell, Cell } from '@ton/core';
 
 import { loadAction, storeAction, storeOperationKey } from '../../build/Timelock/Timelock_Timelock';
-import type { Integer } from '../pool/common';
+import type { Integer } from '../common/messages';
 
 /** One message of an operation. `body` starts with op:uint32 query_id:uint64; the Timelock overwrites the query id. */
 export type GovernanceAction = { destination: Address; value: bigint; body: Cell };

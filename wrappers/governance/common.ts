@@ -1,6 +1,6 @@
 import { beginCell, Cell } from '@ton/core';
 
-import type { Integer } from '../pool/common';
+import type { Integer } from '../common/messages';
 
 /** Types of a proposal, by their numbers on chain. */
 export const PROPOSAL_KINDS = ['technical', 'economic', 'treasury', 'emergency'] as const;

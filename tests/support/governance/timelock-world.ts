@@ -149,7 +149,7 @@ export class TimelockWorld {
         return (await this.operation(id).getOperation()).phaseName;
     }
 
-    async execute(id: bigint, { by = 'stranger', value = undefined as bigint | undefined } = {}) {
+    async execute(id: bigint, { by = 'stranger' as TimelockPerson, value = undefined as bigint | undefined } = {}) {
         return this.operation(id).sendExecute(this.sender(by), { value, queryId: 77 });
     }
 

@@ -127,7 +127,12 @@ export class TreasuryWorld {
     async spend(
         category: number,
         amount: bigint,
-        { to = this.address('payee'), by = 'signer1', and = 'signer2', value = toNano('5') } = {},
+        {
+            to = this.address('payee'),
+            by = 'signer1' as TreasuryPerson,
+            and = 'signer2' as TreasuryPerson,
+            value = toNano('5'),
+        } = {},
     ) {
         const asked = await this.treasury.sendRequestSpend(this.sender(by), { category, amount, to, memo: 9, value });
         const index = await this.signer(by);
