@@ -64,14 +64,17 @@ export class RewardsModel {
         return m === undefined ? 0n : m.pending + (m.raw * (this.acc - m.acc)) / SCALE;
     }
 
-    /** `arrives`: the tokens are not refused by the wallet. */
+    /** `arrives`: the tokens are not refused by the wallet; if they are, they come in again. */
     claim(who: string, arrives: boolean): bigint {
         const amount = this.claimable(who);
         const m = this.mirrors.get(who);
         if (m === undefined) return 0n;
         m.acc = this.acc;
         m.pending = arrives ? 0n : amount;
-        if (!arrives) return 0n;
+        if (!arrives) {
+            this.income += amount;
+            return 0n;
+        }
         this.pot -= amount;
         this.paid.set(who, (this.paid.get(who) ?? 0n) + amount);
         return amount;
@@ -79,7 +82,10 @@ export class RewardsModel {
 
     claimCommission(arrives: boolean): bigint {
         const amount = this.due;
-        if (!arrives) return 0n;
+        if (!arrives) {
+            this.income += amount;
+            return 0n;
+        }
         this.due = 0n;
         this.paid.set('prover', (this.paid.get('prover') ?? 0n) + amount);
         return amount;

@@ -59,7 +59,7 @@ function positionData(staking: Address, rewards: Address, staker: Address): Cell
         .storeUint(accountIdOf(staking), 256)
         .storeUint(accountIdOf(rewards), 256)
         .storeUint(accountIdOf(staker), 256)
-        .storeUint(0, 208)
+        .storeUint(0, 240)
         .endCell();
 }
 
