@@ -109,7 +109,6 @@ describe('positions', () => {
 
     it('a vote locks what would leave', async () => {
         await world.request('alice', 'prover1', { amount: world.unit(100) });
-        const position = await world.position('prover1', 'alice');
         const vote = (lockUntil: number, who: 'alice' | 'bob' = 'alice') =>
             world.prover('prover1').staking.sendCastVote(world.sender(who), {
                 proposal: world.address('stranger'),

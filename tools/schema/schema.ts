@@ -58,6 +58,18 @@ export const FAMILIES: Family[] = [
         contracts: ['Governor', 'Proposal', 'VoterAccount'],
         messages: ['messages.tact'],
     },
+    {
+        name: 'timelock',
+        folder: 'contracts/governance',
+        contracts: ['Timelock', 'TimelockOperation'],
+        messages: ['timelock-messages.tact'],
+    },
+    {
+        name: 'treasury',
+        folder: 'contracts/governance',
+        contracts: ['Treasury'],
+        messages: ['treasury-messages.tact'],
+    },
 ];
 
 /** Doc comment of every message, struct and contract in the Tact sources, by name. */

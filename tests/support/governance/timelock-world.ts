@@ -149,8 +149,8 @@ export class TimelockWorld {
         return (await this.operation(id).getOperation()).phaseName;
     }
 
-    async execute(id: bigint, { by = 'stranger' as TimelockPerson, value = undefined as bigint | undefined } = {}) {
-        return this.operation(id).sendExecute(this.sender(by), { value, queryId: 77 });
+    async execute(id: bigint, { by, value }: { by?: TimelockPerson; value?: bigint } = {}) {
+        return this.operation(id).sendExecute(this.sender(by ?? 'stranger'), { value, queryId: 77 });
     }
 
     /** Schedules, waits and executes. */

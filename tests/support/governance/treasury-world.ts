@@ -127,13 +127,9 @@ export class TreasuryWorld {
     async spend(
         category: number,
         amount: bigint,
-        {
-            to = this.address('payee'),
-            by = 'signer1' as TreasuryPerson,
-            and = 'signer2' as TreasuryPerson,
-            value = toNano('5'),
-        } = {},
+        options: { to?: Address; by?: TreasuryPerson; and?: TreasuryPerson; value?: bigint } = {},
     ) {
+        const { to = this.address('payee'), by = 'signer1', and = 'signer2', value = toNano('5') } = options;
         const asked = await this.treasury.sendRequestSpend(this.sender(by), { category, amount, to, memo: 9, value });
         const index = await this.signer(by);
         const request = await this.treasury.getRequest(index);
