@@ -1,0 +1,87 @@
+/** Found by a later review: votes that come back after their account has forgotten them, and whose money bounced value is. */
+import { Address, toNano } from '@ton/core';
+import { internal } from '@ton/sandbox';
+
+import { VoterAccount } from '../../wrappers/governance';
+import { ProverStaking } from '../../wrappers/staking';
+import { GovernanceWorld } from '../support/governance/world';
+
+const MAX_BALLOTS = 24;
+const MAX_STAKED_BALLOTS = 16;
+
+describe('a vote that comes back late', () => {
+    let world: GovernanceWorld;
+    let restore: () => Promise<void>;
+
+    beforeAll(async () => {
+        world = await GovernanceWorld.create();
+        await world.staking.open('prover1', world.unit(1000));
+        await world.lock('alice', world.unit(20_000));
+        await world.lock('bob', world.unit(100_000));
+        await world.staking.stake('carol', 'prover1', world.unit(10_000));
+        restore = world.checkpoint();
+    });
+    beforeEach(() => restore());
+
+    const open = async () => {
+        const made = await world.propose('alice', 'technical', [world.nothing('alice')]);
+        await world.toStart(made.proposal);
+        return { ...made, latestEnd: (await made.proposal.getProposal()).latestEnd };
+    };
+
+    it('takes back nothing of the vote that was cast after it was dropped', async () => {
+        const { id, proposal, latestEnd } = await open();
+        const bob = await world.account('bob');
+        const vote = (to: number, lockUntil: number) =>
+            internal({
+                from: world.address('bob'),
+                to: bob.address,
+                value: toNano('0.2'),
+                body: VoterAccount.voteBody({ proposal: to, choice: 'for', lockUntil }),
+            });
+        // All in one block: 24 votes with an end that is over, one that drops them, and the real one.
+        const { blockchain } = world.staking;
+        const votes = [vote(id, 0)];
+        for (let i = 1; i <= MAX_BALLOTS; i++) votes.push(vote(1000 + i, 0));
+        votes.push(vote(id, Number(latestEnd)));
+        let steps;
+        for (const message of votes) steps = await blockchain.sendMessageIter(message);
+        for await (const _ of steps!) continue;
+        expect((await proposal.getProposal()).votesFor).toBe(world.unit(100_000));
+        expect(await bob.getVoter()).toMatchObject({ lockedUntil: latestEnd, ballotCount: 1 });
+        await world.vote('bob', id, 'for');
+        expect((await proposal.getProposal()).votesFor).toBe(world.unit(100_000));
+        await world.unlock('bob', 1n);
+        expect((await bob.getVoter()).own).toBe(world.unit(100_000));
+    });
+
+    it('nor at a position', async () => {
+        const { id, proposal, latestEnd } = await open();
+        const { blockchain } = world.staking;
+        const staking = world.staking.prover('prover1').staking;
+        const target = await world.governor.getProposalAddress(id);
+        const push = (to: Address, lockUntil: number) =>
+            blockchain.sendMessageIter(
+                internal({
+                    from: world.address('carol'),
+                    to: staking.address,
+                    value: toNano('0.5'),
+                    body: ProverStaking.castVoteBody({ proposal: to, choice: 1, lockUntil }),
+                }),
+            );
+        // The orders leave in one second and arrive in the next.
+        let steps = await push(target, world.now + 1);
+        for (let i = 1; i <= MAX_STAKED_BALLOTS; i++) {
+            steps = await push(new Address(0, Buffer.alloc(32, i)), world.now + 1);
+        }
+        for (let i = 0; i <= MAX_STAKED_BALLOTS; i++) await steps.next();
+        world.at(world.now + 1);
+        steps = await push(target, Number(latestEnd));
+        for await (const _ of steps) continue;
+        expect((await proposal.getProposal()).votesFor).toBe(world.unit(15_000));
+        const position = await world.staking.position('prover1', 'carol');
+        expect(await position.getPosition()).toMatchObject({ lockedUntil: BigInt(latestEnd), ballotCount: 1n });
+        await world.voteStaked('carol', 'prover1', id, 'for');
+        expect((await proposal.getProposal()).votesFor).toBe(world.unit(15_000));
+    });
+});
