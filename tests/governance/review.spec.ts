@@ -4,7 +4,10 @@ import { internal } from '@ton/sandbox';
 
 import { VoterAccount } from '../../wrappers/governance';
 import { ProverStaking } from '../../wrappers/staking';
+import { GRACE, HOUR, MIN_DELAY, TimelockWorld } from '../support/governance/timelock-world';
+import { editTimelock } from '../support/governance/timelock-state';
 import { GovernanceWorld } from '../support/governance/world';
+import { outs, refuse, txAt } from '../support/pool/transactions';
 
 const MAX_BALLOTS = 24;
 const MAX_STAKED_BALLOTS = 16;
@@ -44,9 +47,9 @@ describe('a vote that comes back late', () => {
         const votes = [vote(id, 0)];
         for (let i = 1; i <= MAX_BALLOTS; i++) votes.push(vote(1000 + i, 0));
         votes.push(vote(id, Number(latestEnd)));
-        let steps;
-        for (const message of votes) steps = await blockchain.sendMessageIter(message);
-        for await (const _ of steps!) continue;
+        let steps = await blockchain.sendMessageIter(votes[0]);
+        for (const message of votes.slice(1)) steps = await blockchain.sendMessageIter(message);
+        for await (const _ of steps) continue;
         expect((await proposal.getProposal()).votesFor).toBe(world.unit(100_000));
         expect(await bob.getVoter()).toMatchObject({ lockedUntil: latestEnd, ballotCount: 1 });
         await world.vote('bob', id, 'for');
@@ -83,5 +86,53 @@ describe('a vote that comes back late', () => {
         expect(await position.getPosition()).toMatchObject({ lockedUntil: BigInt(latestEnd), ballotCount: 1n });
         await world.voteStaked('carol', 'prover1', id, 'for');
         expect((await proposal.getProposal()).votesFor).toBe(world.unit(15_000));
+    });
+});
+
+describe('what came back of an operation', () => {
+    let world: TimelockWorld;
+    let restore: () => Promise<void>;
+
+    beforeAll(async () => {
+        world = await TimelockWorld.create();
+        restore = world.checkpoint();
+    });
+    beforeEach(() => restore());
+
+    const bounced = async () => {
+        const scheduled = await world.schedule(world.actions(1, { value: toNano('50') }));
+        await editTimelock(world, () => ({ number: 128n }));
+        const rival = await world.schedule(world.actions(1, { to: world.address('alice') }));
+        world.advance(MIN_DELAY);
+        await refuse(world.blockchain, world.address('target'));
+        await world.execute(scheduled.id, { by: 'other' });
+        expect((await scheduled.operation.getOperation()).kept).toBeGreaterThan(toNano('49.9'));
+        return { ...scheduled, rival };
+    };
+
+    it("stays its payer's when somebody else retries with a fee", async () => {
+        const { operation } = await bounced();
+        world.advance(GRACE - 1);
+        await operation.sendRetry(world.sender('stranger'));
+        expect((await operation.getOperation()).bounced).toBe(1n);
+        world.advance(1);
+        const released = await operation.sendReleaseKept(world.sender('stranger'));
+        const [back] = outs(txAt(released, operation.address));
+        expect(back.to).toEqualAddress(world.address('other'));
+        expect(back.value).toBeGreaterThan(toNano('49.8'));
+    });
+
+    it('stays there when the Timelock refuses the retry', async () => {
+        const { operation, rival } = await bounced();
+        world.advance(HOUR);
+        await world.execute(rival.id);
+        const before = await operation.getOperation();
+        const had = await world.balanceOf(world.address('stranger'));
+        await operation.sendRetry(world.sender('stranger'));
+        expect(await world.balanceOf(world.address('stranger'))).toBeLessThan(had);
+        const after = await operation.getOperation();
+        expect(after).toMatchObject({ bounced: 1n, phaseName: 'bounced', payer: before.payer });
+        expect(after.kept).toBe(before.kept);
+        expect(await world.balanceOf(operation.address)).toBeGreaterThan(after.kept);
     });
 });
