@@ -1,12 +1,16 @@
 /** Found by a later review: votes that come back after their account has forgotten them, and whose money bounced value is. */
-import { Address, toNano } from '@ton/core';
+import { Address, beginCell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
 import { VoterAccount } from '../../wrappers/governance';
+import { Treasury } from '../../wrappers/governance/execution';
+import { pack } from '../../wrappers/common/messages';
+import { storeOperationScheduled } from '../../build/Timelock/Timelock_Timelock';
 import { ProverStaking } from '../../wrappers/staking';
 import { GRACE, HOUR, MIN_DELAY, TimelockWorld } from '../support/governance/timelock-world';
 import { editTimelock } from '../support/governance/timelock-state';
 import { GovernanceWorld } from '../support/governance/world';
+import { TreasuryWorld } from '../support/governance/treasury-world';
 import { outs, refuse, txAt } from '../support/pool/transactions';
 
 const MAX_BALLOTS = 24;
@@ -86,6 +90,64 @@ describe('a vote that comes back late', () => {
         expect(await position.getPosition()).toMatchObject({ lockedUntil: BigInt(latestEnd), ballotCount: 1n });
         await world.voteStaked('carol', 'prover1', id, 'for');
         expect((await proposal.getProposal()).votesFor).toBe(world.unit(15_000));
+    });
+});
+
+describe('what another proposer of the Timelock has said', () => {
+    it('about an operation of his own does not end the voting', async () => {
+        const world = await GovernanceWorld.create();
+        await world.lock('alice', world.unit(20_000));
+        const { proposal } = await world.propose('alice', 'technical', [world.nothing('alice')]);
+        await world.toStart(proposal);
+        const said = { $$type: 'OperationScheduled', queryId: 1n, id: 5n, readyAt: BigInt(world.now) } as const;
+        await world.staking.blockchain.sendMessage(
+            internal({
+                from: world.timelock.address,
+                to: proposal.address,
+                value: toNano('0.1'),
+                bounce: false,
+                body: pack(storeOperationScheduled(said)),
+            }),
+        );
+        expect(await proposal.getProposal()).toMatchObject({ state: 'active', operation: 0n });
+    });
+});
+
+describe('a payout that comes back while a surplus is proved', () => {
+    it('is booked once', async () => {
+        const world = await TreasuryWorld.create();
+        const { blockchain, treasury } = world;
+        const amount = toNano('9');
+        const had = await world.tokens(treasury.address);
+        await treasury.sendOwnerSpend(world.sender('owner'), { asset: 1, amount, to: world.address('payee') });
+        // As if the wallet had refused it: the tokens are there, the bounce is on its way.
+        await world.deposit(amount, { notify: false });
+        const sync = await blockchain.sendMessageIter(
+            internal({
+                from: world.address('stranger'),
+                to: treasury.address,
+                value: toNano('1'),
+                body: Treasury.syncBody({ asset: 1, extra: amount }),
+            }),
+        );
+        await sync.next();
+        const bounce = await blockchain.sendMessageIter(
+            internal({
+                from: world.walletOf(treasury.address).address,
+                to: treasury.address,
+                value: toNano('0.1'),
+                bounce: false,
+                bounced: true,
+                body: beginCell()
+                    .storeUint(0xffffffff, 32)
+                    .storeUint(0x0f8a7ea5, 32)
+                    .storeUint((1n << 8n) | 1n, 64)
+                    .endCell(),
+            }),
+        );
+        for await (const _ of bounce) continue;
+        expect(await world.tokens(treasury.address)).toBe(had);
+        expect((await treasury.getSolvency(1)).balance).toBe(had);
     });
 });
 
