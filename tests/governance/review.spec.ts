@@ -3,7 +3,7 @@ import { Address, beginCell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
 import { VoterAccount } from '../../wrappers/governance';
-import { Treasury } from '../../wrappers/governance/execution';
+import { Treasury, TreasuryExit } from '../../wrappers/governance/execution';
 import { pack } from '../../wrappers/common/messages';
 import { storeOperationScheduled } from '../../build/Timelock/Timelock_Timelock';
 import { ProverStaking } from '../../wrappers/staking';
@@ -11,7 +11,7 @@ import { GRACE, HOUR, MIN_DELAY, TimelockWorld } from '../support/governance/tim
 import { editTimelock } from '../support/governance/timelock-state';
 import { GovernanceWorld } from '../support/governance/world';
 import { TreasuryWorld } from '../support/governance/treasury-world';
-import { outs, refuse, txAt } from '../support/pool/transactions';
+import { exitCode, outs, refuse, txAt } from '../support/pool/transactions';
 
 const MAX_BALLOTS = 24;
 const MAX_STAKED_BALLOTS = 16;
@@ -110,6 +110,37 @@ describe('what another proposer of the Timelock has said', () => {
             }),
         );
         expect(await proposal.getProposal()).toMatchObject({ state: 'active', operation: 0n });
+    });
+});
+
+describe('a stream of jettons', () => {
+    it('claimed every few seconds holds no more places than it has thousandths', async () => {
+        const world = await TreasuryWorld.create();
+        const { treasury } = world;
+        const start = world.now;
+        const amount = toNano('100');
+        const grantee = world.address('grantee');
+        await treasury.sendCreateStream(world.sender('owner'), {
+            asset: 1,
+            amount,
+            grantee,
+            start,
+            end: start + 1_000_000,
+        });
+        const claim = async () => {
+            const result = await treasury.sendClaimGrant(world.sender('stranger'), { grant: 0 });
+            return exitCode(txAt(result, treasury.address));
+        };
+        world.advance(999);
+        expect(await claim()).toBe(TreasuryExit.ERROR_NOTHING_DUE);
+        world.advance(1);
+        expect(await claim()).toBe(0);
+        world.advance(998_999);
+        expect(await claim()).toBe(0);
+        // The end is paid, however little it is.
+        world.advance(1);
+        expect(await claim()).toBe(0);
+        expect(await world.tokens(grantee)).toBe(amount);
     });
 });
 
