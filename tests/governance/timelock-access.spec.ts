@@ -109,6 +109,7 @@ describe('Timelock: access', () => {
                 id: operation.id,
                 executor: accountIdOf(world.address('stranger')),
                 responseTo: 0n,
+                kept: 0n,
                 actions: packActions(world.actions()),
             }),
         );
