@@ -109,6 +109,7 @@ describe('Timelock: access', () => {
                 id: operation.id,
                 executor: accountIdOf(world.address('stranger')),
                 responseTo: 0n,
+                kept: 0n,
                 actions: packActions(world.actions()),
             }),
         );
@@ -138,7 +139,7 @@ describe('Timelock: access', () => {
             ),
             pack(storeCancelOrder({ $$type: 'CancelOrder', queryId: 1n, by: 0n, asGuardian: true })),
             pack(storeActionBounced({ $$type: 'ActionBounced', queryId: 1n, number: 0n, index: 0n })),
-            pack(storeRunRefused({ $$type: 'RunRefused', queryId: 1n, mask: 1n, executor: 0n })),
+            pack(storeRunRefused({ $$type: 'RunRefused', queryId: 1n, mask: 1n, executor: 0n, kept: 0n })),
         ];
         for (const body of orders) {
             for (const by of TIMELOCK_PEOPLE) await refused(address, TimelockExit.ERROR_NOT_TIMELOCK, body, by);
