@@ -2,12 +2,11 @@
 import * as fs from 'node:fs';
 import { createHash } from 'node:crypto';
 import type { NetworkProvider } from '@ton/blueprint';
-import { Address, Cell } from '@ton/core';
 
-import { GovernanceAction, PROPOSAL_KINDS, VoterAccount } from '../../wrappers/governance';
+import { PROPOSAL_KINDS, VoterAccount } from '../../wrappers/governance';
 import { ScriptSpec } from '../lib/args';
-import { messageOf, RefusedError, UsageError } from '../lib/errors';
-import { GOVERNANCE_FLAGS, openAccount, openGovernor, requireGovernanceRule } from '../lib/governance';
+import { RefusedError } from '../lib/errors';
+import { GOVERNANCE_FLAGS, openAccount, openGovernor, readActions, requireGovernanceRule } from '../lib/governance';
 import { runScript, Session } from '../lib/session';
 
 const SPEC: ScriptSpec = {
@@ -20,29 +19,6 @@ const SPEC: ScriptSpec = {
         uri: { value: 'text', about: 'where the description is, at most 127 bytes' },
     },
 };
-
-function readActions(file: string): GovernanceAction[] {
-    let rows: unknown;
-    try {
-        rows = JSON.parse(fs.readFileSync(file, 'utf8'));
-    } catch (error) {
-        throw new UsageError(`${file}: ${messageOf(error)}`);
-    }
-    if (!Array.isArray(rows) || rows.length < 1 || rows.length > 10) {
-        throw new UsageError(`${file}: a list of 1 to 10 actions was expected`);
-    }
-    return rows.map((row: Record<string, unknown>, i) => {
-        try {
-            return {
-                destination: Address.parse(String(row.destination)),
-                value: BigInt(String(row.value)),
-                body: Cell.fromBase64(String(row.body)),
-            };
-        } catch (error) {
-            throw new UsageError(`${file}: action ${i + 1}: ${messageOf(error)}`);
-        }
-    });
-}
 
 async function main(session: Session): Promise<void> {
     const kind = await session.choice('kind', PROPOSAL_KINDS);

@@ -1,20 +1,23 @@
 /** What the scripts of governance share: the Governor, one's VoterAccount, proposals, rules. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Address, OpenedContract } from '@ton/core';
+import { Address, Cell, OpenedContract } from '@ton/core';
 
 import * as governorBuild from '../../build/Governor/Governor_Governor';
 import * as timelockBuild from '../../build/Timelock/Timelock_Timelock';
 import * as treasuryBuild from '../../build/Treasury/Treasury_Treasury';
 import {
     GOVERNANCE_ERRORS,
+    GovernanceAction,
     GovernanceExit,
     Governor,
     Proposal,
+    ProposalKind,
     TREASURY_ERRORS,
     VoterAccount,
     voterTerms,
 } from '../../wrappers/governance';
+import { accountOrNull } from '../../wrappers/staking/common';
 import { FlagSpec } from './args';
 import { addMessages } from './decode';
 import { addErrors, messageOf, RefusedError, UsageError } from './errors';
@@ -142,4 +145,46 @@ export function requireGovernanceRule(condition: boolean, rule: keyof typeof Gov
         const text = GOVERNANCE_ERRORS.get(GovernanceExit[rule])?.text ?? rule;
         throw new RefusedError(`${why === undefined ? '' : `${why} `}${text} (${rule})`);
     }
+}
+
+/** Actions of a proposal in a file: [{"destination", "value", "body"}]. Throws UsageError for anything else. */
+export function readActions(file: string): GovernanceAction[] {
+    let rows: unknown;
+    try {
+        rows = JSON.parse(fs.readFileSync(file, 'utf8'));
+    } catch (error) {
+        throw new UsageError(`${file}: ${messageOf(error)}`);
+    }
+    if (!Array.isArray(rows) || rows.length < 1 || rows.length > 10) {
+        throw new UsageError(`${file}: a list of 1 to 10 actions was expected`);
+    }
+    return rows.map((row: Record<string, unknown>, i) => {
+        try {
+            return {
+                destination: Address.parse(String(row.destination)),
+                value: BigInt(String(row.value)),
+                body: Cell.fromBase64(String(row.body)),
+            };
+        } catch (error) {
+            throw new UsageError(`${file}: action ${i + 1}: ${messageOf(error)}`);
+        }
+    });
+}
+
+/** Writes actions for `propose`, and says so. */
+export function writeActions(session: Session, file: string, kind: ProposalKind, actions: GovernanceAction[]): void {
+    const rows = actions.map(({ destination, value, body }) => ({
+        destination: destination.toRawString(),
+        value: value.toString(),
+        body: body.toBoc().toString('base64'),
+    }));
+    writeWhole(file, `${JSON.stringify(rows, null, 4)}\n`);
+    session.say(`${actions.length} action(s) are in ${file}: propose ${kind} ${file}`);
+    session.report({ actions: actions.length, file, kind });
+}
+
+/** Accounts are ids on chain, 0 is nobody. */
+export function showAccount(session: Session, account: bigint | Address | null): string {
+    const address = typeof account === 'bigint' ? accountOrNull(account) : account;
+    return address === null ? 'nobody' : session.show(address);
 }

@@ -1,15 +1,17 @@
 /** Scripts of governance on a local chain: from the deployment to executed proposals, as people would run them. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Address, Cell, toNano } from '@ton/core';
+import { Address, Cell, internal, toNano } from '@ton/core';
 
 import { Exit } from '../../scripts/lib/errors';
+import * as ballots from '../../scripts/governance/ballots';
 import * as cancelProposal from '../../scripts/governance/cancelProposal';
 import * as deployGovernance from '../../scripts/governance/deployGovernance';
 import * as executeProposal from '../../scripts/governance/executeProposal';
 import * as lockTokens from '../../scripts/governance/lockTokens';
 import * as propose from '../../scripts/governance/propose';
 import * as queueProposal from '../../scripts/governance/queueProposal';
+import * as treasuryScript from '../../scripts/governance/treasury';
 import * as unlockTokens from '../../scripts/governance/unlockTokens';
 import * as vote from '../../scripts/governance/vote';
 import * as deployStaking from '../../scripts/staking/deployStaking';
@@ -59,6 +61,17 @@ const actionsFile = (name: string, ...actions: { destination: Address; value: bi
             })),
         ),
     );
+
+/** From the proposal of alice to its execution. */
+async function carry(id: number): Promise<void> {
+    await world.advanceTo((await proposalOf(id)).start);
+    await ok('alice', vote, [String(id), 'for']);
+    await ok('bob', vote, [String(id), 'for']);
+    await world.advanceTo((await proposalOf(id)).end);
+    await ok('carol', queueProposal, [String(id)]);
+    await world.advanceTo((await proposalOf(id)).readyAt);
+    expect((await ok('carol', executeProposal, [String(id)])).state).toBe('executed');
+}
 
 beforeAll(async () => {
     world = await World.create();
@@ -139,4 +152,78 @@ it('lock, propose, vote, queue, execute, cancel, unlock', async () => {
     await world.advanceTo((await proposalOf(2)).latestEnd);
     expect((await ok('bob', unlockTokens, ['1000'])).own).toBe('499000000000000');
     await refused('bob', unlockTokens, ['499001'], /ERROR_NOT_FREE/);
+}, 120_000);
+
+it('ballots: the events add up to the tally, and a tally that is not theirs is told', async () => {
+    const out = path.join(world.dir, 'ballots.csv');
+    const result = await ok('carol', ballots, ['2', '--csv', '--out', out]);
+    expect(result).toMatchObject({ matches: true, ballots: 2, votesFor: '520000000000000', votesAgainst: '0' });
+    const [header, first, second, end] = fs.readFileSync(out, 'utf8').split('\n');
+    expect(header).toBe('time_utc,kind,voter,choice,tokens,weight,account,tx_hash');
+    expect(first).toContain(
+        `,liquid,${(await world.address('alice')).toString({ testOnly: true })},for,20000000000000,`,
+    );
+    expect(second).toContain(',for,500000000000000,');
+    expect(end).toBe('');
+    const real = Proposal.prototype.getProposal;
+    const spy = jest.spyOn(Proposal.prototype, 'getProposal').mockImplementation(async function (this: Proposal, p) {
+        const info = await real.call(this, p);
+        return { ...info, votesFor: info.votesFor + 1n };
+    });
+    await refused(
+        'carol',
+        ballots,
+        ['2'],
+        /votesFor: ballots 520000000000000, on chain 520000000000001/,
+        Exit.rejected,
+    );
+    spy.mockRestore();
+    expect(await ok('carol', ballots, ['1'])).toMatchObject({ matches: true, ballots: 0 });
+}, 60_000);
+
+it('treasury: budget, signers, a grant, the freeze', async () => {
+    const carol = await world.chain.wallet('carol');
+    await carol.transfer([internal({ to: at('treasury'), value: toNano('100'), body: Treasury.topUpBody() })], 1);
+    const out = (name: string) => path.join(world.dir, `${name}.json`);
+    await refused('carol', treasuryScript, ['spend', 'request', '--category', '1'], /ERROR_NOT_SIGNER/);
+    await refused('carol', treasuryScript, ['grant', 'show', '--grant', '0'], /ERROR_NO_GRANT/);
+    await refused('carol', treasuryScript, ['freeze'], /ERROR_NOT_ROLE/);
+    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toEqual([]);
+    const budget = ['budget', 'set', '--category', '1', '--amount', '10', '--period', '30d', '--out', out('budget')];
+    expect(await ok('carol', treasuryScript, budget)).toMatchObject({ actions: 1, kind: 'treasury' });
+    const start = world.chain.now + 20 * DAY;
+    const grant = ['grant', 'create', '--to', 'carol', '--amount', '50', '--out', out('grant')];
+    await ok('carol', treasuryScript, [...grant, '--start', String(start), '--end', String(start + 100 * DAY)]);
+    await ok('carol', treasuryScript, ['spend', 'propose', '--to', 'carol', '--amount', '3', '--out', out('spend')]);
+    const read = (name: string) => JSON.parse(fs.readFileSync(out(name), 'utf8')) as object[];
+    const all = world.file('all.json', JSON.stringify([...read('budget'), ...read('grant'), ...read('spend')]));
+    await ok('alice', propose, ['treasury', all]);
+    await carry(3);
+    const info = await ok('carol', treasuryScript, ['info']);
+    expect(info).toMatchObject({ grants: '1', assets: [{ asset: 0, reserved: '50000000000' }] });
+    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([
+        { limit: '10000000000', left: '10000000000' },
+    ]);
+
+    // Signers are set by a technical proposal.
+    const [one, two] = [await world.address('carol'), await world.address('guardian')];
+    const body = Treasury.setSignersBody({ signers: [one, two], threshold: 2 });
+    const signers = actionsFile('signers.json', { destination: at('treasury'), value: toNano('0.5'), body });
+    await world.advanceTo((await proposalOf(3)).latestEnd);
+    await ok('alice', propose, ['technical', signers]);
+    await carry(4);
+    const request = ['spend', 'request', '--category', '1', '--to', 'bob', '--amount'];
+    await refused('carol', treasuryScript, [...request, '10.1'], /10 TON are left.*ERROR_OVER_LIMIT/);
+    const { index } = await ok('carol', treasuryScript, [...request, '4']);
+    const approve = ['spend', 'approve', '--index', String(index)];
+    await refused('carol', treasuryScript, approve, /ERROR_APPROVED/);
+    const before = (await world.chain.account(await world.address('bob'))).balance;
+    expect((await ok('guardian', treasuryScript, approve)).paid).toBe(true);
+    expect((await world.chain.account(await world.address('bob'))).balance - before).toBeGreaterThan(toNano('3.9'));
+    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([{ left: '6000000000' }]);
+
+    await world.advanceTo(start + 10 * DAY);
+    const claimed = await ok('bob', treasuryScript, ['grant', 'claim', '--grant', '0']);
+    expect(BigInt(String(claimed.claimed))).toBeGreaterThanOrEqual(toNano('5'));
+    expect(BigInt(String(claimed.claimed))).toBeLessThan(toNano('5.1'));
 }, 120_000);
