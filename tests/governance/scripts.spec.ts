@@ -8,6 +8,7 @@ import * as ballots from '../../scripts/governance/ballots';
 import * as cancelProposal from '../../scripts/governance/cancelProposal';
 import * as deployGovernance from '../../scripts/governance/deployGovernance';
 import * as executeProposal from '../../scripts/governance/executeProposal';
+import * as handover from '../../scripts/governance/handover';
 import * as lockTokens from '../../scripts/governance/lockTokens';
 import * as propose from '../../scripts/governance/propose';
 import * as queueProposal from '../../scripts/governance/queueProposal';
@@ -75,12 +76,21 @@ async function carry(id: number): Promise<void> {
 
 beforeAll(async () => {
     world = await World.create();
-    await world.names('admin', 'guardian', 'alice', 'bob', 'carol');
+    await world.names('admin', 'slasher', 'resolver', 'guardian', 'treasury', 'insurance', 'alice', 'bob', 'carol');
     const list = 'owner,amount\nalice,20000\nbob,500000\ncarol,480000\n';
-    const flags = ['--name', 'Share', '--symbol', 'SHARE', '--minter', 'admin', '--genesis', world.file('g.csv', list)];
+    const flags = [
+        '--name',
+        'Share',
+        '--symbol',
+        'SHARE',
+        '--minter',
+        'guardian',
+        '--genesis',
+        world.file('g.csv', list),
+    ];
     await ok('admin', deployToken, flags);
     token = manifestOf('token').minter.raw;
-    const roles = ['slasher', 'resolver', 'guardian', 'treasury', 'insurance'].flatMap((r) => [`--${r}`, 'guardian']);
+    const roles = ['slasher', 'resolver', 'guardian', 'treasury', 'insurance'].flatMap((r) => [`--${r}`, r]);
     master = String((await ok('admin', deployStaking, ['--token', token, ...roles])).master);
 }, 120_000);
 
@@ -226,4 +236,28 @@ it('treasury: budget, signers, a grant, the freeze', async () => {
     const claimed = await ok('bob', treasuryScript, ['grant', 'claim', '--grant', '0']);
     expect(BigInt(String(claimed.claimed))).toBeGreaterThanOrEqual(toNano('5'));
     expect(BigInt(String(claimed.claimed))).toBeLessThan(toNano('5.1'));
+}, 120_000);
+
+it("handover: token and staking become the Timelock's, and what the deployer keeps is told", async () => {
+    const out = path.join(world.dir, 'handover.json');
+    const first = await world.run('admin', handover, ['--out', out, '--yes', '--json']);
+    expect([first.error?.exitCode, first.sent]).toEqual([Exit.partial, 2]);
+    expect(first.json).toMatchObject({ waiting: ['ShareMinter', 'StakingMaster'], kind: 'technical', actions: 2 });
+    expect((await world.run('admin', handover, ['--out', out, '--yes'])).sent).toBe(0);
+    const owner = {
+        contract: 'ShareMinter',
+        role: 'owner',
+        holder: (await world.address('admin')).toString({ testOnly: true }),
+    };
+    expect(first.json.roles).toContainEqual(expect.objectContaining(owner));
+
+    await world.advanceTo((await proposalOf(4)).latestEnd);
+    await ok('alice', propose, ['technical', out]);
+    await carry(5);
+    expect(await ok('admin', handover, ['--out', out])).toMatchObject({ waiting: [], notOwned: [], deployerKeeps: [] });
+    const kept = await world.run('carol', handover, ['--out', out, '--deployer', 'guardian', '--yes', '--json']);
+    expect(kept.json.deployerKeeps).toEqual(['ShareMinter minter', 'StakingMaster guardian', 'Treasury signer']);
+    expect([kept.error?.exitCode, kept.sent]).toEqual([Exit.partial, 0]);
+    const lines = (await world.run('carol', handover, ['--out', out])).lines.join('\n');
+    expect(lines).toMatch(/StakingMaster +slasher +\S+ +up to 50 %/);
 }, 120_000);
