@@ -1,20 +1,25 @@
-/** Makes a proposal from a JSON file of actions. */
+/** Makes a proposal from a JSON file of actions or from a template. */
 import * as fs from 'node:fs';
 import { createHash } from 'node:crypto';
 import type { NetworkProvider } from '@ton/blueprint';
 
 import { PROPOSAL_KINDS, VoterAccount } from '../../wrappers/governance';
 import { ScriptSpec } from '../lib/args';
-import { RefusedError } from '../lib/errors';
+import { RefusedError, UsageError } from '../lib/errors';
 import { GOVERNANCE_FLAGS, openAccount, openGovernor, readActions, requireGovernanceRule } from '../lib/governance';
+import { TEMPLATE_FLAGS, TEMPLATE_KIND, templateAction, TEMPLATES } from '../lib/proposals';
 import { runScript, Session } from '../lib/session';
 
 const SPEC: ScriptSpec = {
     name: 'propose',
     about: 'Makes a proposal. The file: [{"destination": address, "value": nanoton, "body": BoC in base64}, ...].',
-    positionals: { kind: PROPOSAL_KINDS.join(' | '), actions: 'JSON file of 1 to 10 actions' },
+    positionals: {
+        kind: PROPOSAL_KINDS.join(' | '),
+        actions: `JSON file of 1 to 10 actions, or a template: ${TEMPLATES.join(' | ')}`,
+    },
     flags: {
         ...GOVERNANCE_FLAGS,
+        ...TEMPLATE_FLAGS,
         description: { value: 'file', about: 'text of the description; its sha256 goes on chain' },
         uri: { value: 'text', about: 'where the description is, at most 127 bytes' },
     },
@@ -22,7 +27,12 @@ const SPEC: ScriptSpec = {
 
 async function main(session: Session): Promise<void> {
     const kind = await session.choice('kind', PROPOSAL_KINDS);
-    const actions = readActions(await session.text('actions'));
+    const source = await session.text('actions');
+    const template = TEMPLATES.find((name) => name === source);
+    if (template !== undefined && kind !== 'technical' && kind !== TEMPLATE_KIND[template]) {
+        throw new UsageError(`${template} is for ${TEMPLATE_KIND[template]} proposals, or technical ones`);
+    }
+    const actions = template === undefined ? readActions(source) : [await templateAction(session, template)];
     const desk = await openGovernor(session);
     const { account, deployed } = await openAccount(session, desk);
     if (!deployed) {

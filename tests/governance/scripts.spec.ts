@@ -261,3 +261,34 @@ it("handover: token and staking become the Timelock's, and what the deployer kee
     const lines = (await world.run('carol', handover, ['--out', out])).lines.join('\n');
     expect(lines).toMatch(/StakingMaster +slasher +\S+ +up to 50 %/);
 }, 120_000);
+
+it('propose from templates: spend, emergency, upgrade, parameter', async () => {
+    await refused('alice', propose, ['economic', 'spend'], /treasury proposals/, Exit.usage);
+    await refused('alice', propose, ['emergency', 'emergency', '--family', 'token'], /cannot be stopped/, Exit.usage);
+    const upgrade = ['technical', 'upgrade', '--family', 'treasury', '--code-hash'];
+    await refused('alice', propose, [...upgrade, 'abc'], /64 hexadecimal/, Exit.usage);
+    const parameter = ['economic', 'parameter', '--at', master, '--model', 'm', '--rate', '5'];
+    await refused('alice', propose, parameter, /ERROR_ACTION_KIND/);
+    await refused('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '1000'], /nanoton free/);
+
+    await world.advanceTo((await proposalOf(5)).latestEnd);
+    await ok('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '2']);
+    const before = (await world.chain.account(await world.address('bob'))).balance;
+    await carry(6);
+    expect((await world.chain.account(await world.address('bob'))).balance - before).toBeGreaterThan(toNano('1.8'));
+
+    await world.advanceTo((await proposalOf(6)).latestEnd);
+    await ok('alice', propose, [...upgrade, 'ab'.repeat(32)]);
+    await carry(7);
+    expect((await treasury().getTreasury()).codeHash).toBe(BigInt(`0x${'ab'.repeat(32)}`));
+
+    await world.advanceTo((await proposalOf(7)).latestEnd);
+    await ok('alice', propose, ['emergency', 'emergency', '--family', 'treasury']);
+    await world.advanceTo((await proposalOf(8)).start);
+    await ok('alice', vote, ['8', 'for']);
+    await ok('bob', vote, ['8', 'for']);
+    await world.advanceTo((await proposalOf(8)).end);
+    await refused('carol', queueProposal, ['8'], /ERROR_KIND/);
+    expect((await ok('carol', executeProposal, ['8'])).state).toBe('executed');
+    expect(Number((await treasury().getTreasury()).frozenUntil)).toBe(world.chain.now + 7 * DAY);
+}, 120_000);
