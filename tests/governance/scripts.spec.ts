@@ -12,6 +12,7 @@ import * as handover from '../../scripts/governance/handover';
 import * as lockTokens from '../../scripts/governance/lockTokens';
 import * as propose from '../../scripts/governance/propose';
 import * as queueProposal from '../../scripts/governance/queueProposal';
+import * as simulateProposal from '../../scripts/governance/simulateProposal';
 import * as treasuryScript from '../../scripts/governance/treasury';
 import * as unlockTokens from '../../scripts/governance/unlockTokens';
 import * as vote from '../../scripts/governance/vote';
@@ -175,11 +176,9 @@ it('ballots: the events add up to the tally, and a tally that is not theirs is t
     );
     expect(second).toContain(',for,500000000000000,');
     expect(end).toBe('');
-    const real = Proposal.prototype.getProposal;
-    const spy = jest.spyOn(Proposal.prototype, 'getProposal').mockImplementation(async function (this: Proposal, p) {
-        const info = await real.call(this, p);
-        return { ...info, votesFor: info.votesFor + 1n };
-    });
+    const info = await proposalOf(2);
+    const wrong = { ...info, votesFor: info.votesFor + 1n };
+    const spy = jest.spyOn(Proposal.prototype, 'getProposal').mockResolvedValue(wrong);
     await refused(
         'carol',
         ballots,
@@ -292,3 +291,24 @@ it('propose from templates: spend, emergency, upgrade, parameter', async () => {
     expect((await ok('carol', executeProposal, ['8'])).state).toBe('executed');
     expect(Number((await treasury().getTreasury()).frozenUntil)).toBe(world.chain.now + 7 * DAY);
 }, 120_000);
+
+it('simulateProposal shows what executing changes, on a copy', async () => {
+    const { guardian } = await treasury().getTreasury();
+    const body = Treasury.setFreezerBody({ guardian: await world.address('carol') });
+    const file = actionsFile('simulated.json', { destination: at('treasury'), value: toNano('0.5'), body });
+    const count = await world.transactions();
+    const first = await ok('carol', simulateProposal, [file]);
+    expect(first).toMatchObject({ failed: 0, traceHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    const trace = first.trace as { message: string; exitCode: number; events: { name: string }[] }[];
+    expect(trace[0]).toMatchObject({ message: 'SetFreezer', exitCode: 0, events: [{ name: 'TreasuryAdminEvent' }] });
+    const changes = first.changes as { address: string; data: [string, string] }[];
+    const change = changes.find(({ address }) => Address.parse(address).equals(at('treasury')))!;
+    expect(change.data[0]).not.toBe(change.data[1]);
+    expect((await ok('bob', simulateProposal, [file])).traceHash).toBe(first.traceHash);
+    // Nothing happened on the chain, and what only the Timelock may do fails from the Governor.
+    expect([await world.transactions(), (await treasury().getTreasury()).guardian]).toEqual([count, guardian]);
+    const wrong = await ok('carol', simulateProposal, [file, '--emergency']);
+    expect((wrong.trace as { exitCode: number }[])[0].exitCode).toBe(256);
+    expect(wrong.traceHash).not.toBe(first.traceHash);
+    await refused('carol', simulateProposal, ['99'], /no proposal 99/);
+}, 60_000);
