@@ -27,7 +27,7 @@ async function main(session: Session): Promise<void> {
     }
     const { account, deployed } = await openAccount(session, desk);
     if (!deployed) {
-        await session.execute([
+        const made = await session.execute([
             {
                 title: 'Make your VoterAccount',
                 to: account.address,
@@ -39,6 +39,9 @@ async function main(session: Session): Promise<void> {
                 awaited: 'the account exists',
             },
         ]);
+        if (!made) {
+            return;
+        }
     }
     const before = (await account.getVoter()).own;
     const forwardTonAmount = await account.getLockForward();

@@ -1,52 +1,38 @@
-/** Makes a proposal from a JSON file of actions. */
+/** Makes a proposal from a JSON file of actions or from a template. */
 import * as fs from 'node:fs';
 import { createHash } from 'node:crypto';
 import type { NetworkProvider } from '@ton/blueprint';
-import { Address, Cell } from '@ton/core';
 
-import { GovernanceAction, PROPOSAL_KINDS, VoterAccount } from '../../wrappers/governance';
+import { PROPOSAL_KINDS, VoterAccount } from '../../wrappers/governance';
 import { ScriptSpec } from '../lib/args';
-import { messageOf, RefusedError, UsageError } from '../lib/errors';
-import { GOVERNANCE_FLAGS, openAccount, openGovernor, requireGovernanceRule } from '../lib/governance';
+import { RefusedError, UsageError } from '../lib/errors';
+import { GOVERNANCE_FLAGS, openAccount, openGovernor, readActions, requireGovernanceRule } from '../lib/governance';
+import { TEMPLATE_FLAGS, TEMPLATE_KIND, templateAction, TEMPLATES } from '../lib/proposals';
 import { runScript, Session } from '../lib/session';
 
 const SPEC: ScriptSpec = {
     name: 'propose',
     about: 'Makes a proposal. The file: [{"destination": address, "value": nanoton, "body": BoC in base64}, ...].',
-    positionals: { kind: PROPOSAL_KINDS.join(' | '), actions: 'JSON file of 1 to 10 actions' },
+    positionals: {
+        kind: PROPOSAL_KINDS.join(' | '),
+        actions: `JSON file of 1 to 10 actions, or a template: ${TEMPLATES.join(' | ')}`,
+    },
     flags: {
         ...GOVERNANCE_FLAGS,
+        ...TEMPLATE_FLAGS,
         description: { value: 'file', about: 'text of the description; its sha256 goes on chain' },
         uri: { value: 'text', about: 'where the description is, at most 127 bytes' },
     },
 };
 
-function readActions(file: string): GovernanceAction[] {
-    let rows: unknown;
-    try {
-        rows = JSON.parse(fs.readFileSync(file, 'utf8'));
-    } catch (error) {
-        throw new UsageError(`${file}: ${messageOf(error)}`);
-    }
-    if (!Array.isArray(rows) || rows.length < 1 || rows.length > 10) {
-        throw new UsageError(`${file}: a list of 1 to 10 actions was expected`);
-    }
-    return rows.map((row: Record<string, unknown>, i) => {
-        try {
-            return {
-                destination: Address.parse(String(row.destination)),
-                value: BigInt(String(row.value)),
-                body: Cell.fromBase64(String(row.body)),
-            };
-        } catch (error) {
-            throw new UsageError(`${file}: action ${i + 1}: ${messageOf(error)}`);
-        }
-    });
-}
-
 async function main(session: Session): Promise<void> {
     const kind = await session.choice('kind', PROPOSAL_KINDS);
-    const actions = readActions(await session.text('actions'));
+    const source = await session.text('actions');
+    const template = TEMPLATES.find((name) => name === source);
+    if (template !== undefined && kind !== 'technical' && kind !== TEMPLATE_KIND[template]) {
+        throw new UsageError(`${template} is for ${TEMPLATE_KIND[template]} proposals, or technical ones`);
+    }
+    const actions = template === undefined ? readActions(source) : [await templateAction(session, template)];
     const desk = await openGovernor(session);
     const { account, deployed } = await openAccount(session, desk);
     if (!deployed) {

@@ -1,30 +1,104 @@
 /** What the scripts of governance share: the Governor, one's VoterAccount, proposals, rules. */
-import type { OpenedContract } from '@ton/core';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Address, Cell, OpenedContract } from '@ton/core';
 
 import * as governorBuild from '../../build/Governor/Governor_Governor';
+import * as timelockBuild from '../../build/Timelock/Timelock_Timelock';
+import * as treasuryBuild from '../../build/Treasury/Treasury_Treasury';
 import {
     GOVERNANCE_ERRORS,
+    GovernanceAction,
     GovernanceExit,
     Governor,
     Proposal,
+    ProposalKind,
+    TREASURY_ERRORS,
     VoterAccount,
     voterTerms,
 } from '../../wrappers/governance';
+import { accountOrNull } from '../../wrappers/staking/common';
 import { FlagSpec } from './args';
 import { addMessages } from './decode';
-import { addErrors, RefusedError } from './errors';
+import { addErrors, messageOf, RefusedError, UsageError } from './errors';
+import { ManifestContract, writeWhole } from './manifest';
 import type { Session } from './session';
 
 export { parseTokens, tokens } from './token';
 
 addMessages(governorBuild, governorBuild.Governor.opcodes);
+addMessages(timelockBuild, timelockBuild.Timelock.opcodes);
+addMessages(treasuryBuild, treasuryBuild.Treasury.opcodes);
 // 256 to 299 belong to every family and are known
 addErrors(new Map([...GOVERNANCE_ERRORS].filter(([code]) => code >= 1536)));
+addErrors(new Map([...TREASURY_ERRORS].filter(([code]) => code >= 1536)));
 
 /** Flags of every script of governance. */
 export const GOVERNANCE_FLAGS: Record<string, FlagSpec> = {
     governor: { value: 'address', about: 'the Governor', env: 'GOVERNOR_ADDRESS' },
+    'governance-manifest': {
+        value: 'file',
+        about: 'manifest of governance (deployments/<network>/governance.json)',
+        env: 'GOVERNANCE_MANIFEST',
+    },
 };
+
+export type GovernanceManifest = {
+    format: 1;
+    network: string;
+    /** False until the Timelock is set up. */
+    complete: boolean;
+    createdAt: string;
+    compiler: string;
+    decimals: number;
+    governor: ManifestContract;
+    timelock: ManifestContract;
+    treasury: ManifestContract | null;
+    /** What the Timelock is set up with. */
+    parameters: { minDelay: number; guardian: string; guardianUntil: number };
+};
+
+export function governanceManifestFile(session: Session): string {
+    return (
+        session.args.get('governance-manifest') ??
+        path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, 'governance.json')
+    );
+}
+
+export function writeGovernanceManifest(file: string, manifest: GovernanceManifest): void {
+    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
+}
+
+/** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
+export function readGovernanceManifest(file: string): GovernanceManifest | undefined {
+    if (!fs.existsSync(file)) {
+        return undefined;
+    }
+    try {
+        const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as GovernanceManifest;
+        Address.parse(manifest.governor.raw);
+        Address.parse(manifest.timelock.raw);
+        if (manifest.format !== 1) {
+            throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
+        }
+        return manifest;
+    } catch (e) {
+        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
+    }
+}
+
+/** Address of a contract of governance: by its flag, its environment variable, or the manifest. */
+export async function governanceAddress(session: Session, name: 'governor' | 'timelock' | 'treasury') {
+    if (session.args.get(name) !== undefined) {
+        return session.address(name);
+    }
+    const file = governanceManifestFile(session);
+    const entry = readGovernanceManifest(file)?.[name];
+    if (entry === undefined || entry === null) {
+        throw new UsageError(`Which ${name}? Give --${name}; there is none in a manifest ${file}`);
+    }
+    return Address.parse(entry.raw);
+}
 
 export type Desk = {
     governor: OpenedContract<Governor>;
@@ -33,7 +107,7 @@ export type Desk = {
 };
 
 export async function openGovernor(session: Session): Promise<Desk> {
-    const governor = session.open(Governor.createFromAddress(await session.address('governor')));
+    const governor = session.open(Governor.createFromAddress(await governanceAddress(session, 'governor')));
     const info = await governor.getGovernor();
     return { governor, info, decimals: String(info.unit).length - 1 };
 }
@@ -71,4 +145,46 @@ export function requireGovernanceRule(condition: boolean, rule: keyof typeof Gov
         const text = GOVERNANCE_ERRORS.get(GovernanceExit[rule])?.text ?? rule;
         throw new RefusedError(`${why === undefined ? '' : `${why} `}${text} (${rule})`);
     }
+}
+
+/** Actions of a proposal in a file: [{"destination", "value", "body"}]. Throws UsageError for anything else. */
+export function readActions(file: string): GovernanceAction[] {
+    let rows: unknown;
+    try {
+        rows = JSON.parse(fs.readFileSync(file, 'utf8'));
+    } catch (error) {
+        throw new UsageError(`${file}: ${messageOf(error)}`);
+    }
+    if (!Array.isArray(rows) || rows.length < 1 || rows.length > 10) {
+        throw new UsageError(`${file}: a list of 1 to 10 actions was expected`);
+    }
+    return rows.map((row: Record<string, unknown>, i) => {
+        try {
+            return {
+                destination: Address.parse(String(row.destination)),
+                value: BigInt(String(row.value)),
+                body: Cell.fromBase64(String(row.body)),
+            };
+        } catch (error) {
+            throw new UsageError(`${file}: action ${i + 1}: ${messageOf(error)}`);
+        }
+    });
+}
+
+/** Writes actions for `propose`, and says so. */
+export function writeActions(session: Session, file: string, kind: ProposalKind, actions: GovernanceAction[]): void {
+    const rows = actions.map(({ destination, value, body }) => ({
+        destination: destination.toRawString(),
+        value: value.toString(),
+        body: body.toBoc().toString('base64'),
+    }));
+    writeWhole(file, `${JSON.stringify(rows, null, 4)}\n`);
+    session.say(`${actions.length} action(s) are in ${file}: propose ${kind} ${file}`);
+    session.report({ actions: actions.length, file, kind });
+}
+
+/** Accounts are ids on chain, 0 is nobody. */
+export function showAccount(session: Session, account: bigint | Address | null): string {
+    const address = typeof account === 'bigint' ? accountOrNull(account) : account;
+    return address === null ? 'nobody' : session.show(address);
 }

@@ -3,7 +3,16 @@
  * send anything: show what will be signed and what it costs, ask, send, and look at the chain until it shows the result.
  */
 import * as path from 'node:path';
-import { Address, Cell, Contract, ContractProvider, OpenedContract, openContract } from '@ton/core';
+import {
+    Address,
+    Cell,
+    Contract,
+    ContractProvider,
+    OpenedContract,
+    openContract,
+    TupleItem,
+    TupleReader,
+} from '@ton/core';
 import type { NetworkProvider } from '@ton/blueprint';
 import { TonClient } from '@ton/ton';
 
@@ -527,12 +536,40 @@ export function networkName(provider: NetworkProvider): string {
 function patient(inner: ContractProvider): ContractProvider {
     return {
         getState: () => retry(() => inner.getState()),
-        get: (name: string, args) => retry(() => inner.get(name, args)),
+        get: async (name: string, args) => {
+            const result = await retry(() => inner.get(name, args));
+            return { ...result, stack: wholeStack(result.stack) };
+        },
         external: (message) => inner.external(message),
         internal: (via, args) => inner.internal(via, args),
         open: (contract) => inner.open(contract),
         getTransactions: (a, lt, hash, limit) => retry(() => inner.getTransactions(a, lt, hash, limit)),
     };
+}
+
+/**
+ * @ton/ton leaves what is inside of tuples as plain values, which no reader of structs takes: makes items of them. An empty
+ * list is how the API writes null.
+ */
+function wholeStack(stack: TupleReader): TupleReader {
+    const item = (value: unknown): TupleItem => {
+        if (typeof value === 'bigint') {
+            return { type: 'int', value };
+        }
+        if (value instanceof Cell) {
+            return { type: 'cell', cell: value };
+        }
+        if (Array.isArray(value)) {
+            return value.length === 0 ? { type: 'null' } : { type: 'tuple', items: value.map(item) };
+        }
+        const known = value as TupleItem;
+        return known.type === 'tuple' ? { type: 'tuple', items: known.items.map(item) } : known;
+    };
+    const items: TupleItem[] = [];
+    while (stack.remaining > 0) {
+        items.push(item(stack.pop()));
+    }
+    return new TupleReader(items);
 }
 
 /** True when a script runs as a command of its own: only then does it decide how the process ends. */

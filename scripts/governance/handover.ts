@@ -1,0 +1,389 @@
+/** Hands every contract that the manifests name over to the Timelock, and says who can still do what. */
+import * as fs from 'node:fs';
+import type { NetworkProvider } from '@ton/blueprint';
+import { Address, Cell } from '@ton/core';
+
+import { GovernanceAction, Timelock, Treasury } from '../../wrappers/governance';
+import { PoolOperator } from '../../wrappers/pool';
+import { accountIdOf } from '../../wrappers/pool/metrics';
+import { PaymentSettlement, UsageRegistry } from '../../wrappers/settlement';
+import { StakingMaster } from '../../wrappers/staking';
+import { EmissionController, ShareMinter } from '../../wrappers/token';
+import { ScriptSpec } from '../lib/args';
+import { PartialError, UsageError } from '../lib/errors';
+import { emissionManifestFile, readEmissionManifest } from '../lib/emission';
+import { table, time } from '../lib/format';
+import {
+    GOVERNANCE_FLAGS,
+    governanceAddress,
+    governanceManifestFile,
+    readGovernanceManifest,
+    showAccount,
+    writeActions,
+} from '../lib/governance';
+import { readManifest } from '../lib/manifest';
+import { runScript, Session, Step } from '../lib/session';
+import { readSettlementManifest, settlementManifestFile } from '../lib/settlement';
+import { readStakingManifest, stakingManifestFile } from '../lib/staking';
+import { readTokenManifest, tokenManifestFile } from '../lib/token';
+
+const SPEC: ScriptSpec = {
+    name: 'handover',
+    about:
+        'Nominates the Timelock as owner of everything, writes the acceptances as actions of a technical proposal, and ' +
+        'lists every role. Ends with 5 until the Timelock owns all and the deployer has no role.',
+    flags: {
+        'governance-manifest': GOVERNANCE_FLAGS['governance-manifest'],
+        timelock: { value: 'address', about: 'the Timelock', env: 'TIMELOCK_ADDRESS' },
+        deployer: { value: 'address', about: 'whose roles must be gone (you)' },
+        out: { value: 'file', about: 'where the acceptances are written (handover.json)' },
+        'token-manifest': { value: 'file', about: 'manifest of the token', env: 'TOKEN_MANIFEST' },
+        'emission-manifest': { value: 'file', about: 'manifest of the emission', env: 'EMISSION_MANIFEST' },
+        'staking-manifest': { value: 'file', about: 'manifest of the master', env: 'STAKING_MANIFEST' },
+        'settlement-manifest': { value: 'file', about: 'manifest of the settlement', env: 'SETTLEMENT_MANIFEST' },
+    },
+};
+
+type Account = bigint | Address | null;
+type Role = { role: string; holder: Account; worst: string };
+
+/** A contract that has an owner. */
+type Owned = {
+    name: string;
+    address: Address;
+    owner: Account;
+    nominee: Account;
+    nominate: (owner: Address, queryId: bigint) => Cell;
+    accept: Cell;
+    cost: (body: Cell) => Promise<bigint>;
+    /** Owner and nominee as they are now. */
+    look: () => Promise<{ owner: Account; nominee: Account }>;
+    roles: Role[];
+};
+
+const idOf = (account: Account) =>
+    account === null ? 0n : typeof account === 'bigint' ? account : accountIdOf(account);
+
+const OWNER = 'parameters, roles and, after the notice, the code; everything the contract holds';
+
+/** Every contract with an owner in the manifests of this network. */
+async function ownedContracts(session: Session): Promise<Owned[]> {
+    const found: Owned[] = [];
+    const add = async (
+        name: string,
+        address: Address,
+        contract: Pick<Owned, 'nominate' | 'accept' | 'cost' | 'look'>,
+        roles: () => Promise<Role[]>,
+    ) => {
+        if (!(await session.isDeployed(address))) {
+            throw new UsageError(`A manifest names ${name} ${session.show(address)}, but it is not deployed`);
+        }
+        found.push({ name, address, ...contract, ...(await contract.look()), roles: await roles() });
+    };
+    const at = (part: { raw: string }) => Address.parse(part.raw);
+
+    const pool = readManifest(session.manifestFile);
+    if (pool !== undefined) {
+        const c = session.open(PoolOperator.createFromAddress(at(pool.operator)));
+        await add(
+            'PoolOperator',
+            c.address,
+            {
+                nominate: (owner, queryId) => PoolOperator.nominateOwnerBody({ owner, queryId }),
+                accept: PoolOperator.acceptOwnershipBody(),
+                cost: (body) => c.getCost(body),
+                look: async () => {
+                    const { owner, pendingOwner } = await c.getPoolData();
+                    return { owner, nominee: pendingOwner };
+                },
+            },
+            async () => {
+                const { reporter, guardian, arbiter, recovery } = await c.getPoolData();
+                return [
+                    {
+                        role: 'reporter',
+                        holder: reporter,
+                        worst: 'false metrics of an epoch; owner or arbiter void them once',
+                    },
+                    {
+                        role: 'guardian',
+                        holder: guardian,
+                        worst: 'entries paused, with a pause of its own between pauses',
+                    },
+                    { role: 'arbiter', holder: arbiter, worst: 'epochs voided, slashes vetoed: payouts late' },
+                    {
+                        role: 'recovery',
+                        holder: recovery,
+                        worst: "gets the operator's stake when anyone withdraws it in an emergency",
+                    },
+                ];
+            },
+        );
+    }
+    const token = readTokenManifest(tokenManifestFile(session));
+    if (token !== undefined) {
+        const c = session.open(ShareMinter.createFromAddress(at(token.minter)));
+        await add(
+            'ShareMinter',
+            c.address,
+            {
+                nominate: (newAdmin, queryId) => ShareMinter.changeAdminBody({ newAdmin, queryId }),
+                accept: ShareMinter.claimAdminBody(),
+                cost: (body) => c.getCost(body),
+                look: async () => {
+                    const { admin, nextAdmin } = await c.getMinterData();
+                    return { owner: admin, nominee: nextAdmin };
+                },
+            },
+            async () => {
+                const { firstMinter, minters } = await c.getMinterData();
+                const all = new Set([...minters.keys(), ...(firstMinter === null ? [] : [accountIdOf(firstMinter)])]);
+                return [...all].map((holder) => ({
+                    role: 'minter',
+                    holder,
+                    worst: 'mints up to the cap of the token',
+                }));
+            },
+        );
+    }
+    const emission = readEmissionManifest(emissionManifestFile(session));
+    if (emission !== undefined) {
+        const c = session.open(EmissionController.createFromAddress(at(emission.controller)));
+        await add(
+            'EmissionController',
+            c.address,
+            {
+                nominate: (holder, queryId) => EmissionController.nominateRoleBody({ role: 'owner', holder, queryId }),
+                accept: EmissionController.acceptRoleBody({ role: 'owner' }),
+                cost: (body) => c.getCost(body),
+                look: async () => {
+                    const { owner, nextOwner } = await c.getRoles();
+                    return { owner, nominee: nextOwner };
+                },
+            },
+            async () => {
+                const { rateKeeper, guardian } = await c.getRoles();
+                const recorders = await c.getRecorders();
+                return [
+                    {
+                        role: 'rate keeper',
+                        holder: rateKeeper,
+                        worst: 'rates moved by a fifth a week, growth after 7 days',
+                    },
+                    { role: 'guardian', holder: guardian, worst: 'usage minting stopped until the owner replaces him' },
+                    ...recorders.map((r) => ({
+                        role: 'recorder',
+                        holder: r.address,
+                        worst: 'invents usages: 400,000 tokens until the breaker trips',
+                    })),
+                ];
+            },
+        );
+    }
+    const staking = readStakingManifest(stakingManifestFile(session));
+    if (staking !== undefined) {
+        const c = session.open(StakingMaster.createFromAddress(at(staking.master)));
+        await add(
+            'StakingMaster',
+            c.address,
+            {
+                nominate: (owner, queryId) => StakingMaster.nominateOwnerBody({ owner, queryId }),
+                accept: StakingMaster.acceptOwnerBody(),
+                cost: (body) => c.getCost(body),
+                look: async () => {
+                    const { owner, nextOwner } = await c.getMaster();
+                    return { owner, nominee: nextOwner };
+                },
+            },
+            async () => {
+                const { slasher, resolver, guardian } = await c.getMaster();
+                return [
+                    {
+                        role: 'slasher',
+                        holder: slasher,
+                        worst: 'up to 50 % of stakes a slash into escrow; appeals bring it back',
+                    },
+                    {
+                        role: 'resolver',
+                        holder: resolver,
+                        worst: 'wrong verdicts; slashes go to treasury and insurance only',
+                    },
+                    { role: 'guardian', holder: guardian, worst: 'entries paused for 72 h' },
+                ];
+            },
+        );
+    }
+    const settlement = readSettlementManifest(settlementManifestFile(session));
+    if (settlement !== undefined) {
+        const r = session.open(UsageRegistry.createFromAddress(at(settlement.registry)));
+        await add(
+            'UsageRegistry',
+            r.address,
+            {
+                nominate: (holder, queryId) => UsageRegistry.nominateRoleBody({ role: 'owner', holder, queryId }),
+                accept: UsageRegistry.acceptRoleBody({ role: 'owner' }),
+                cost: (body) => r.getCost(body),
+                look: async () => {
+                    const { owner, nextOwner } = await r.getRegistryData();
+                    return { owner, nominee: nextOwner };
+                },
+            },
+            async () => [
+                { role: 'guardian', holder: (await r.getRegistryData()).guardian, worst: 'recording paused' },
+                ...(await r.getRecorders()).map(({ address }) => ({
+                    role: 'recorder',
+                    holder: address,
+                    worst: 'invents usages; nothing is paid unless the settler settles them',
+                })),
+            ],
+        );
+        const s = session.open(PaymentSettlement.createFromAddress(at(settlement.settlement)));
+        await add(
+            'PaymentSettlement',
+            s.address,
+            {
+                nominate: (holder, queryId) => PaymentSettlement.nominateRoleBody({ role: 'owner', holder, queryId }),
+                accept: PaymentSettlement.acceptRoleBody({ role: 'owner' }),
+                cost: (body) => s.getCost(body),
+                look: async () => {
+                    const { owner, nextOwner } = await s.getRoles();
+                    return { owner, nominee: nextOwner };
+                },
+            },
+            async () => {
+                const { settler, guardian, resolver } = await s.getRoles();
+                return [
+                    { role: 'settler', holder: settler, worst: 'settles early, late or not at all' },
+                    { role: 'guardian', holder: guardian, worst: 'settling paused' },
+                    {
+                        role: 'resolver',
+                        holder: resolver,
+                        worst: 'decides disputes wrongly, between their two parties',
+                    },
+                ];
+            },
+        );
+    }
+    const governance = readGovernanceManifest(governanceManifestFile(session));
+    if (governance?.treasury) {
+        const c = session.open(Treasury.createFromAddress(at(governance.treasury)));
+        await add(
+            'Treasury',
+            c.address,
+            {
+                nominate: (owner, queryId) => Treasury.nominateOwnerBody({ owner, queryId }),
+                accept: Treasury.acceptOwnerBody(),
+                cost: (body) => c.getCost(body),
+                look: async () => {
+                    const { owner, nextOwner } = await c.getTreasury();
+                    return { owner, nominee: nextOwner };
+                },
+            },
+            async () => {
+                const { guardian, signers, threshold } = await c.getTreasury();
+                return [
+                    { role: 'freezer', holder: guardian, worst: 'spending stopped for 7 days, then not for 30' },
+                    ...[...signers.keys()].map((holder) => ({
+                        role: 'signer',
+                        holder,
+                        worst:
+                            threshold === 1n ? 'spends the budgets' : `nothing alone; ${threshold} of them the budgets`,
+                    })),
+                ];
+            },
+        );
+    }
+    return found;
+}
+
+async function main(session: Session): Promise<void> {
+    const address = await governanceAddress(session, 'timelock');
+    const timelock = session.open(Timelock.createFromAddress(address));
+    const id = accountIdOf(address);
+    const deployer = accountIdOf((await session.optionalAddress('deployer')) ?? session.me);
+    const contracts = await ownedContracts(session);
+    const me = accountIdOf(session.me);
+
+    const steps: Step[] = [];
+    for (const c of contracts) {
+        if (idOf(c.owner) === me && idOf(c.nominee) !== id) {
+            const body = c.nominate(address, session.queryId());
+            steps.push({
+                title: `Nominate the Timelock as owner of ${c.name}`,
+                to: c.address,
+                toName: c.name,
+                value: await c.cost(body),
+                body,
+                done: async () => idOf((await c.look()).nominee) === id,
+                awaited: 'the nomination shows',
+            });
+        }
+    }
+    await session.execute(steps);
+    for (const c of contracts) {
+        Object.assign(c, await c.look());
+    }
+
+    const waiting = contracts.filter((c) => idOf(c.owner) !== id && idOf(c.nominee) === id);
+    const out = session.args.get('out') ?? 'handover.json';
+    if (waiting.length > 0 && !session.dryRun) {
+        const actions: GovernanceAction[] = [];
+        for (const c of waiting) {
+            const cost = await c.cost(c.accept);
+            // prices may rise until it is executed; what is left of the value comes back
+            actions.push({ destination: c.address, value: cost * 2n + 50_000_000n, body: c.accept });
+        }
+        writeActions(session, out, 'technical', actions);
+    } else if (waiting.length === 0 && fs.existsSync(out)) {
+        session.say(`${out} is from an earlier run: nothing waits for it.`);
+    }
+
+    const { guardian, guardianUntil, proposers, deployer: setter } = await timelock.getTimelock();
+    const rows: (Role & { contract: string })[] = [
+        ...(setter === 0n
+            ? []
+            : [{ contract: 'Timelock', role: 'deployer', holder: setter, worst: 'sets it up as he likes' }]),
+        {
+            contract: 'Timelock',
+            role: 'guardian',
+            holder: guardian,
+            worst: `operations cancelled, until ${time(guardianUntil)}`,
+        },
+        ...[...proposers.keys()].map((holder) => ({
+            contract: 'Timelock',
+            role: 'proposer',
+            holder,
+            worst: 'anything, announced two days before; the Governor has no key',
+        })),
+        ...contracts.flatMap((c) => [
+            { contract: c.name, role: 'owner', holder: c.owner, worst: OWNER },
+            ...c.roles.map((role) => ({ contract: c.name, ...role })),
+        ]),
+    ];
+    session.say(
+        table([
+            ['contract', 'role', 'holder', 'a stolen key can, at worst'],
+            ...rows.map((row) => [row.contract, row.role, showAccount(session, row.holder), row.worst]),
+        ]),
+    );
+    const kept = rows.filter((row) => idOf(row.holder) === deployer && deployer !== 0n);
+    const foreign = contracts.filter((c) => idOf(c.owner) !== id);
+    session.report({
+        roles: rows.map((row) => ({ ...row, holder: showAccount(session, row.holder) })),
+        waiting: waiting.map((c) => c.name),
+        notOwned: foreign.map((c) => c.name),
+        deployerKeeps: kept.map((row) => `${row.contract} ${row.role}`),
+    });
+    const problems = [
+        ...foreign.map((c) => `the Timelock does not own ${c.name}${waiting.includes(c) ? ' yet (nominated)' : ''}`),
+        ...kept.map((row) => `the deployer is ${row.role} of ${row.contract}`),
+    ];
+    if (problems.length > 0) {
+        throw new PartialError(`Not handed over: ${problems.join('; ')}`);
+    }
+    session.say('The Timelock owns everything, and the deployer has no role.');
+}
+
+export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
+    await runScript(SPEC, provider, args, main);
+}

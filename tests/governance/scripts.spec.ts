@@ -1,0 +1,314 @@
+/** Scripts of governance on a local chain: from the deployment to executed proposals, as people would run them. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Address, Cell, internal, toNano } from '@ton/core';
+
+import { Exit } from '../../scripts/lib/errors';
+import * as ballots from '../../scripts/governance/ballots';
+import * as cancelProposal from '../../scripts/governance/cancelProposal';
+import * as deployGovernance from '../../scripts/governance/deployGovernance';
+import * as executeProposal from '../../scripts/governance/executeProposal';
+import * as handover from '../../scripts/governance/handover';
+import * as lockTokens from '../../scripts/governance/lockTokens';
+import * as propose from '../../scripts/governance/propose';
+import * as queueProposal from '../../scripts/governance/queueProposal';
+import * as simulateProposal from '../../scripts/governance/simulateProposal';
+import * as treasuryScript from '../../scripts/governance/treasury';
+import * as unlockTokens from '../../scripts/governance/unlockTokens';
+import * as vote from '../../scripts/governance/vote';
+import * as deployStaking from '../../scripts/staking/deployStaking';
+import * as deployToken from '../../scripts/token/deployToken';
+import { Governor, Proposal, Timelock, Treasury } from '../../wrappers/governance';
+import { accountIdOf } from '../../wrappers/pool/metrics';
+import { DAY, Script, World } from '../scripts/support';
+
+let world: World;
+let token: string;
+let master: string;
+
+const manifestOf = (name: string) =>
+    JSON.parse(fs.readFileSync(path.join(world.dir, 'deployments', 'local', `${name}.json`), 'utf8')) as Record<
+        string,
+        { raw: string }
+    >;
+const at = (name: 'governor' | 'timelock' | 'treasury') => Address.parse(manifestOf('governance')[name].raw);
+const governor = () => world.chain.open(Governor.createFromAddress(at('governor')));
+const treasury = () => world.chain.open(Treasury.createFromAddress(at('treasury')));
+const proposalOf = async (id: number) =>
+    world.chain.open(Proposal.createFromAddress(await governor().getProposalAddress(id))).getProposal();
+
+/** Runs a script that must succeed; its result. */
+async function ok(who: string, script: Script, args: string[]): Promise<Record<string, unknown>> {
+    const run = await world.run(who, script, [...args, '--yes', '--json']);
+    expect([args, run.error?.message]).toEqual([args, undefined]);
+    return run.json;
+}
+
+/** Runs a script that must refuse before it sends anything. */
+async function refused(who: string, script: Script, args: string[], why: RegExp, exit: number = Exit.refused) {
+    const run = await world.run(who, script, [...args, '--yes']);
+    expect(run.error?.message).toMatch(why);
+    expect([run.error?.exitCode, run.sent]).toEqual([exit, 0]);
+}
+
+/** A file of actions as `propose` takes it. */
+const actionsFile = (name: string, ...actions: { destination: Address; value: bigint; body: Cell }[]) =>
+    world.file(
+        name,
+        JSON.stringify(
+            actions.map(({ destination, value, body }) => ({
+                destination: destination.toRawString(),
+                value: String(value),
+                body: body.toBoc().toString('base64'),
+            })),
+        ),
+    );
+
+/** From the proposal of alice to its execution. */
+async function carry(id: number): Promise<void> {
+    await world.advanceTo((await proposalOf(id)).start);
+    await ok('alice', vote, [String(id), 'for']);
+    await ok('bob', vote, [String(id), 'for']);
+    await world.advanceTo((await proposalOf(id)).end);
+    await ok('carol', queueProposal, [String(id)]);
+    await world.advanceTo((await proposalOf(id)).readyAt);
+    expect((await ok('carol', executeProposal, [String(id)])).state).toBe('executed');
+}
+
+beforeAll(async () => {
+    world = await World.create();
+    await world.names('admin', 'slasher', 'resolver', 'guardian', 'treasury', 'insurance', 'alice', 'bob', 'carol');
+    const list = 'owner,amount\nalice,20000\nbob,500000\ncarol,480000\n';
+    const flags = [
+        '--name',
+        'Share',
+        '--symbol',
+        'SHARE',
+        '--minter',
+        'guardian',
+        '--genesis',
+        world.file('g.csv', list),
+    ];
+    await ok('admin', deployToken, flags);
+    token = manifestOf('token').minter.raw;
+    const roles = ['slasher', 'resolver', 'guardian', 'treasury', 'insurance'].flatMap((r) => [`--${r}`, r]);
+    master = String((await ok('admin', deployStaking, ['--token', token, ...roles])).master);
+}, 120_000);
+
+afterAll(() => world.close());
+
+it('deployGovernance goes on after a crash, and refuses what could not work', async () => {
+    const flags = ['--token', token, '--master', master];
+    await refused('admin', deployGovernance, ['--token', token], /--master/, Exit.usage);
+    await refused('admin', deployGovernance, [...flags, '--timelock-delay', '1d'], /2 to 30 days/, Exit.usage);
+    await refused('admin', deployGovernance, [...flags, '--guardian-term', '731d'], /days/, Exit.usage);
+    const dry = await world.run('admin', deployGovernance, [...flags, '--dry-run', '--json']);
+    expect([dry.error, dry.sent, (dry.json.messages as unknown[]).length]).toEqual([undefined, 0, 3]);
+    const cut = await world.run('admin', deployGovernance, [...flags, '--yes'], 1);
+    expect([cut.error?.exitCode, cut.sent]).toEqual([Exit.partial, 1]);
+    expect(manifestOf('governance').complete).toBe(false);
+    const run = await world.run('admin', deployGovernance, [...flags, '--yes', '--json']);
+    expect([run.error, run.sent]).toEqual([undefined, 2]);
+    expect(manifestOf('governance').complete).toBe(true);
+    expect((await world.run('admin', deployGovernance, [...flags, '--yes'])).sent).toBe(0);
+
+    const timelock = await world.chain.open(Timelock.createFromAddress(at('timelock'))).getTimelock();
+    expect(timelock).toMatchObject({ deployer: 0n, minDelay: BigInt(2 * DAY), guardian: accountIdOf(at('governor')) });
+    expect([...timelock.proposers.keys()]).toEqual([accountIdOf(at('governor'))]);
+    expect((await treasury().getTreasury()).owner).toBe(accountIdOf(at('timelock')));
+    expect(await governor().getRule(at('treasury'), Treasury.opcodes.Freeze)).toBe('emergency');
+}, 120_000);
+
+it('lock, propose, vote, queue, execute, cancel, unlock', async () => {
+    await refused('alice', lockTokens, ['20001'], /holds 20,?000/);
+    await refused('alice', unlockTokens, ['1'], /no VoterAccount/);
+    const dry = await world.run('alice', lockTokens, ['20000', '--dry-run']);
+    expect([dry.error, dry.sent]).toEqual([undefined, 0]);
+    expect((await ok('alice', lockTokens, ['20000'])).power).toBe('20000000000000');
+    await ok('bob', lockTokens, ['500000']);
+    const file = actionsFile('freezer.json', {
+        destination: at('treasury'),
+        value: toNano('0.5'),
+        body: Treasury.setFreezerBody({ guardian: at('governor') }),
+    });
+    await refused('carol', propose, ['technical', file], /no VoterAccount/);
+    await refused('alice', propose, ['treasury', file], /ERROR_ACTION_KIND/);
+    await refused('alice', propose, ['technical', world.file('x.json', '[]')], /1 to 10 actions/, Exit.usage);
+    const first = await ok('alice', propose, ['technical', file, '--uri', 'https://example.org/1']);
+    expect(first.proposal).toBe(1);
+    await refused('alice', propose, ['technical', file], /ERROR_OPEN_PROPOSAL/);
+    await refused('bob', vote, ['1', 'for'], /ERROR_NOT_ACTIVE/);
+    await refused('bob', vote, ['2', 'for'], /no proposal 2/);
+    expect((await ok('alice', cancelProposal, ['1'])).state).toBe('cancelled');
+
+    await ok('alice', propose, ['technical', file]);
+    await world.advanceTo((await proposalOf(2)).start);
+    await refused('alice', cancelProposal, ['2'], /ERROR_PROPOSAL_STATE/);
+    await refused('carol', vote, ['2', 'for'], /no VoterAccount/);
+    expect((await ok('alice', vote, ['2', 'for'])).votesFor).toBe('20000000000000');
+    await refused('alice', vote, ['2', 'for'], /ERROR_NO_POWER/);
+    await refused('alice', unlockTokens, ['1'], /ERROR_TOKENS_LOCKED/);
+    await ok('bob', vote, ['2', 'for']);
+    await refused('carol', queueProposal, ['2'], /ERROR_PROPOSAL_STATE/);
+    await world.advanceTo((await proposalOf(2)).end);
+    await refused('carol', executeProposal, ['2'], /ERROR_PROPOSAL_STATE/);
+    expect((await ok('carol', queueProposal, ['2'])).state).toBe('queued');
+    expect((await world.run('carol', queueProposal, ['2', '--yes'])).sent).toBe(0);
+    await refused('carol', executeProposal, ['2'], /ERROR_TOO_EARLY/);
+    await world.advanceTo((await proposalOf(2)).readyAt);
+    expect((await ok('carol', executeProposal, ['2'])).state).toBe('executed');
+    expect((await world.run('carol', executeProposal, ['2', '--yes'])).sent).toBe(0);
+    expect((await treasury().getTreasury()).guardian).toBe(accountIdOf(at('governor')));
+
+    await world.advanceTo((await proposalOf(2)).latestEnd);
+    expect((await ok('bob', unlockTokens, ['1000'])).own).toBe('499000000000000');
+    await refused('bob', unlockTokens, ['499001'], /ERROR_NOT_FREE/);
+}, 120_000);
+
+it('ballots: the events add up to the tally, and a tally that is not theirs is told', async () => {
+    const out = path.join(world.dir, 'ballots.csv');
+    const result = await ok('carol', ballots, ['2', '--csv', '--out', out]);
+    expect(result).toMatchObject({ matches: true, ballots: 2, votesFor: '520000000000000', votesAgainst: '0' });
+    const [header, first, second, end] = fs.readFileSync(out, 'utf8').split('\n');
+    expect(header).toBe('time_utc,kind,voter,choice,tokens,weight,account,tx_hash');
+    expect(first).toContain(
+        `,liquid,${(await world.address('alice')).toString({ testOnly: true })},for,20000000000000,`,
+    );
+    expect(second).toContain(',for,500000000000000,');
+    expect(end).toBe('');
+    const info = await proposalOf(2);
+    const wrong = { ...info, votesFor: info.votesFor + 1n };
+    const spy = jest.spyOn(Proposal.prototype, 'getProposal').mockResolvedValue(wrong);
+    await refused(
+        'carol',
+        ballots,
+        ['2'],
+        /votesFor: ballots 520000000000000, on chain 520000000000001/,
+        Exit.rejected,
+    );
+    spy.mockRestore();
+    expect(await ok('carol', ballots, ['1'])).toMatchObject({ matches: true, ballots: 0 });
+}, 60_000);
+
+it('treasury: budget, signers, a grant, the freeze', async () => {
+    const carol = await world.chain.wallet('carol');
+    await carol.transfer([internal({ to: at('treasury'), value: toNano('100'), body: Treasury.topUpBody() })], 1);
+    const out = (name: string) => path.join(world.dir, `${name}.json`);
+    await refused('carol', treasuryScript, ['spend', 'request', '--category', '1'], /ERROR_NOT_SIGNER/);
+    await refused('carol', treasuryScript, ['grant', 'show', '--grant', '0'], /ERROR_NO_GRANT/);
+    await refused('carol', treasuryScript, ['freeze'], /ERROR_NOT_ROLE/);
+    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toEqual([]);
+    const budget = ['budget', 'set', '--category', '1', '--amount', '10', '--period', '30d', '--out', out('budget')];
+    expect(await ok('carol', treasuryScript, budget)).toMatchObject({ actions: 1, kind: 'treasury' });
+    const start = world.chain.now + 20 * DAY;
+    const grant = ['grant', 'create', '--to', 'carol', '--amount', '50', '--out', out('grant')];
+    await ok('carol', treasuryScript, [...grant, '--start', String(start), '--end', String(start + 100 * DAY)]);
+    await ok('carol', treasuryScript, ['spend', 'propose', '--to', 'carol', '--amount', '3', '--out', out('spend')]);
+    const read = (name: string) => JSON.parse(fs.readFileSync(out(name), 'utf8')) as object[];
+    const all = world.file('all.json', JSON.stringify([...read('budget'), ...read('grant'), ...read('spend')]));
+    await ok('alice', propose, ['treasury', all]);
+    await carry(3);
+    const info = await ok('carol', treasuryScript, ['info']);
+    expect(info).toMatchObject({ grants: '1', assets: [{ asset: 0, reserved: '50000000000' }] });
+    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([
+        { limit: '10000000000', left: '10000000000' },
+    ]);
+
+    // Signers are set by a technical proposal.
+    const [one, two] = [await world.address('carol'), await world.address('guardian')];
+    const body = Treasury.setSignersBody({ signers: [one, two], threshold: 2 });
+    const signers = actionsFile('signers.json', { destination: at('treasury'), value: toNano('0.5'), body });
+    await world.advanceTo((await proposalOf(3)).latestEnd);
+    await ok('alice', propose, ['technical', signers]);
+    await carry(4);
+    const request = ['spend', 'request', '--category', '1', '--to', 'bob', '--amount'];
+    await refused('carol', treasuryScript, [...request, '10.1'], /10 TON are left.*ERROR_OVER_LIMIT/);
+    const { index } = await ok('carol', treasuryScript, [...request, '4']);
+    const approve = ['spend', 'approve', '--index', String(index)];
+    await refused('carol', treasuryScript, approve, /ERROR_APPROVED/);
+    const before = (await world.chain.account(await world.address('bob'))).balance;
+    expect((await ok('guardian', treasuryScript, approve)).paid).toBe(true);
+    expect((await world.chain.account(await world.address('bob'))).balance - before).toBeGreaterThan(toNano('3.9'));
+    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([{ left: '6000000000' }]);
+
+    await world.advanceTo(start + 10 * DAY);
+    const claimed = await ok('bob', treasuryScript, ['grant', 'claim', '--grant', '0']);
+    expect(BigInt(String(claimed.claimed))).toBeGreaterThanOrEqual(toNano('5'));
+    expect(BigInt(String(claimed.claimed))).toBeLessThan(toNano('5.1'));
+}, 120_000);
+
+it("handover: token and staking become the Timelock's, and what the deployer keeps is told", async () => {
+    const out = path.join(world.dir, 'handover.json');
+    const first = await world.run('admin', handover, ['--out', out, '--yes', '--json']);
+    expect([first.error?.exitCode, first.sent]).toEqual([Exit.partial, 2]);
+    expect(first.json).toMatchObject({ waiting: ['ShareMinter', 'StakingMaster'], kind: 'technical', actions: 2 });
+    expect((await world.run('admin', handover, ['--out', out, '--yes'])).sent).toBe(0);
+    const owner = {
+        contract: 'ShareMinter',
+        role: 'owner',
+        holder: (await world.address('admin')).toString({ testOnly: true }),
+    };
+    expect(first.json.roles).toContainEqual(expect.objectContaining(owner));
+
+    await world.advanceTo((await proposalOf(4)).latestEnd);
+    await ok('alice', propose, ['technical', out]);
+    await carry(5);
+    expect(await ok('admin', handover, ['--out', out])).toMatchObject({ waiting: [], notOwned: [], deployerKeeps: [] });
+    const kept = await world.run('carol', handover, ['--out', out, '--deployer', 'guardian', '--yes', '--json']);
+    expect(kept.json.deployerKeeps).toEqual(['ShareMinter minter', 'StakingMaster guardian', 'Treasury signer']);
+    expect([kept.error?.exitCode, kept.sent]).toEqual([Exit.partial, 0]);
+    const lines = (await world.run('carol', handover, ['--out', out])).lines.join('\n');
+    expect(lines).toMatch(/StakingMaster +slasher +\S+ +up to 50 %/);
+}, 120_000);
+
+it('propose from templates: spend, emergency, upgrade, parameter', async () => {
+    await refused('alice', propose, ['economic', 'spend'], /treasury proposals/, Exit.usage);
+    await refused('alice', propose, ['emergency', 'emergency', '--family', 'token'], /cannot be stopped/, Exit.usage);
+    const upgrade = ['technical', 'upgrade', '--family', 'treasury', '--code-hash'];
+    await refused('alice', propose, [...upgrade, 'abc'], /64 hexadecimal/, Exit.usage);
+    const parameter = ['economic', 'parameter', '--at', master, '--model', 'm', '--rate', '5'];
+    await refused('alice', propose, parameter, /ERROR_ACTION_KIND/);
+    await refused('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '1000'], /nanoton free/);
+
+    await world.advanceTo((await proposalOf(5)).latestEnd);
+    await ok('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '2']);
+    const before = (await world.chain.account(await world.address('bob'))).balance;
+    await carry(6);
+    expect((await world.chain.account(await world.address('bob'))).balance - before).toBeGreaterThan(toNano('1.8'));
+
+    await world.advanceTo((await proposalOf(6)).latestEnd);
+    await ok('alice', propose, [...upgrade, 'ab'.repeat(32)]);
+    await carry(7);
+    expect((await treasury().getTreasury()).codeHash).toBe(BigInt(`0x${'ab'.repeat(32)}`));
+
+    await world.advanceTo((await proposalOf(7)).latestEnd);
+    await ok('alice', propose, ['emergency', 'emergency', '--family', 'treasury']);
+    await world.advanceTo((await proposalOf(8)).start);
+    await ok('alice', vote, ['8', 'for']);
+    await ok('bob', vote, ['8', 'for']);
+    await world.advanceTo((await proposalOf(8)).end);
+    await refused('carol', queueProposal, ['8'], /ERROR_KIND/);
+    expect((await ok('carol', executeProposal, ['8'])).state).toBe('executed');
+    expect(Number((await treasury().getTreasury()).frozenUntil)).toBe(world.chain.now + 7 * DAY);
+}, 120_000);
+
+it('simulateProposal shows what executing changes, on a copy', async () => {
+    const { guardian } = await treasury().getTreasury();
+    const body = Treasury.setFreezerBody({ guardian: await world.address('carol') });
+    const file = actionsFile('simulated.json', { destination: at('treasury'), value: toNano('0.5'), body });
+    const count = await world.transactions();
+    const first = await ok('carol', simulateProposal, [file]);
+    expect(first).toMatchObject({ failed: 0, traceHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    const trace = first.trace as { message: string; exitCode: number; events: { name: string }[] }[];
+    expect(trace[0]).toMatchObject({ message: 'SetFreezer', exitCode: 0, events: [{ name: 'TreasuryAdminEvent' }] });
+    const changes = first.changes as { address: string; data: [string, string] }[];
+    const change = changes.find(({ address }) => Address.parse(address).equals(at('treasury')))!;
+    expect(change.data[0]).not.toBe(change.data[1]);
+    expect((await ok('bob', simulateProposal, [file])).traceHash).toBe(first.traceHash);
+    // Nothing happened on the chain, and what only the Timelock may do fails from the Governor.
+    expect([await world.transactions(), (await treasury().getTreasury()).guardian]).toEqual([count, guardian]);
+    const wrong = await ok('carol', simulateProposal, [file, '--emergency']);
+    expect((wrong.trace as { exitCode: number }[])[0].exitCode).toBe(256);
+    expect(wrong.traceHash).not.toBe(first.traceHash);
+    await refused('carol', simulateProposal, ['99'], /no proposal 99/);
+}, 60_000);
