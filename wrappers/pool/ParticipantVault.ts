@@ -23,7 +23,17 @@ import {
     storeWithdrawStake,
 } from '../../build/ParticipantVault/ParticipantVault_ParticipantVault';
 import { PoolInit, vaultInit } from './addresses';
-import { ALL_ROUNDS, costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import {
+    ALL_ROUNDS,
+    costOf,
+    Integer,
+    opcodeOf,
+    pack,
+    Query,
+    queryIdOf,
+    sendBody,
+    SendOptions,
+} from '../common/messages';
 
 export type { VaultData, VaultEpoch } from '../../build/ParticipantVault/ParticipantVault_ParticipantVault';
 

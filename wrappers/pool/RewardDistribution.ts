@@ -9,7 +9,17 @@ import {
     storeTopUpReserve,
 } from '../../build/RewardDistribution/RewardDistribution_RewardDistribution';
 import { distributionInit, PoolInit } from './addresses';
-import { ALL_ROUNDS, costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
+import {
+    ALL_ROUNDS,
+    costOf,
+    Integer,
+    opcodeOf,
+    pack,
+    Query,
+    queryIdOf,
+    sendBody,
+    SendOptions,
+} from '../common/messages';
 import { participantsChain } from './metrics';
 
 export type {
