@@ -16,7 +16,6 @@ import {
 } from '../../wrappers/governance';
 import { PoolInit } from '../../wrappers/common/initial';
 import { StakingMaster } from '../../wrappers/staking';
-import { metadataDecimals, parseMetadata, ShareMinter } from '../../wrappers/token';
 import { ScriptSpec } from '../lib/args';
 import { messageOf, RefusedError, UsageError } from '../lib/errors';
 import { parseSeconds, time } from '../lib/format';
@@ -29,6 +28,7 @@ import {
 } from '../lib/governance';
 import { cellFromText, cellToText, ManifestContract } from '../lib/manifest';
 import { runScript, Session, Step } from '../lib/session';
+import { tokenDecimals } from '../lib/token';
 
 const SPEC: ScriptSpec = {
     name: 'deployGovernance',
@@ -88,20 +88,6 @@ function firstRules(timelock: Address, treasury: Address | undefined): Rule[] {
     ];
 }
 
-async function decimalsOf(session: Session, minter: Address): Promise<number> {
-    const given = await session.optionalInteger('decimals', 0, 18);
-    if (given !== undefined) {
-        return given;
-    }
-    const { content } = await session.open(ShareMinter.createFromAddress(minter)).getJettonData();
-    const metadata = parseMetadata(content);
-    const decimals = metadata && metadataDecimals(metadata);
-    if (decimals === undefined) {
-        throw new UsageError('The metadata of the token do not say its decimals: give --decimals');
-    }
-    return decimals;
-}
-
 function seconds(session: Session, name: string, otherwise: string, low: number, high: number): number {
     const value = parseSeconds(session.args.get(name) ?? otherwise, name);
     if (value < low || value > high) {
@@ -136,7 +122,7 @@ async function plan(session: Session): Promise<GovernanceManifest> {
     if (stakingMinter === null || !stakingMinter.equals(minter)) {
         throw new RefusedError('The staking token of this master is not the network token: its stakes could not vote');
     }
-    const decimals = await decimalsOf(session, minter);
+    const decimals = await tokenDecimals(session, minter);
     const salt = (await session.optionalInteger('salt', 0, 2 ** 32 - 1)) ?? 0;
     const day = 86_400;
     const minDelay = seconds(session, 'timelock-delay', '2d', 2 * day, 30 * day);

@@ -176,3 +176,18 @@ export async function minterStep(
     const value = await token.minter.getCost(what.body, n);
     return { ...what, to: token.minter.address, toName: 'ShareMinter', value };
 }
+
+/** Decimals of any jetton: --decimals, or what its metadata say. */
+export async function tokenDecimals(session: Session, minter: Address): Promise<number> {
+    const given = await session.optionalInteger('decimals', 0, 18);
+    if (given !== undefined) {
+        return given;
+    }
+    const { content } = await session.open(ShareMinter.createFromAddress(minter)).getJettonData();
+    const metadata = parseMetadata(content);
+    const decimals = metadata && metadataDecimals(metadata);
+    if (decimals === undefined) {
+        throw new UsageError('The metadata of the token do not say its decimals: give --decimals');
+    }
+    return decimals;
+}

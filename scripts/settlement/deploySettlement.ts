@@ -15,7 +15,6 @@ import {
     THAW_SECONDS,
     UsageRegistry,
 } from '../../wrappers/settlement';
-import { ShareMinter } from '../../wrappers/token';
 import { ScriptSpec } from '../lib/args';
 import { messageOf, UsageError } from '../lib/errors';
 import { duration, parsePercent, parseSeconds } from '../lib/format';
@@ -30,7 +29,7 @@ import {
     settlementStep,
     writeSettlementManifest,
 } from '../lib/settlement';
-import { parseTokens } from '../lib/token';
+import { parseTokens, tokenDecimals } from '../lib/token';
 
 /** Deploys; the rent follows, as soon as the contract can say what it is. */
 const FIRST_VALUE = toNano('0.2');
@@ -56,18 +55,6 @@ const SPEC: ScriptSpec = {
     },
 };
 
-async function decimalsOf(session: Session, minter: Address | undefined): Promise<number> {
-    const given = await session.optionalInteger('decimals', 0, 18);
-    if (minter === undefined || given !== undefined) {
-        return given ?? 9;
-    }
-    try {
-        return Number((await session.open(ShareMinter.createFromAddress(minter)).getMinterData()).decimals);
-    } catch (e) {
-        throw new UsageError(`${session.show(minter)} does not say its decimals, give --decimals: ${messageOf(e)}`);
-    }
-}
-
 function tiersOf(session: Session, decimals: number): DiscountTier[] {
     const text = session.args.get('tiers') ?? '';
     return text
@@ -84,7 +71,7 @@ function tiersOf(session: Session, decimals: number): DiscountTier[] {
 
 async function newManifest(session: Session): Promise<SettlementManifest> {
     const minter = await session.optionalAddress('jetton');
-    const decimals = await decimalsOf(session, minter);
+    const decimals = minter === undefined ? 9 : await tokenDecimals(session, minter);
     const unit = 10n ** BigInt(decimals);
     const thaw = parseSeconds(session.args.get('thaw') ?? String(THAW_SECONDS), 'thaw');
     if (BigInt(thaw) > MAX_THAW_SECONDS) {

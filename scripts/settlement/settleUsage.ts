@@ -17,19 +17,10 @@ import { parseTime } from '../lib/format';
 import { readText } from '../lib/participants';
 import { runScript, Session } from '../lib/session';
 import { ledgerOf, networkIdOf, openSettlement, registryOf, SETTLEMENT_FLAGS, settlementStep } from '../lib/settlement';
+import { USAGE_COLUMNS } from '../lib/usages';
 
 /** Columns of single usages, and of Merkle batches. `id`: as UsageRecorded says, or recordUsage --out. */
-export const RECORD_COLUMNS = [
-    'id',
-    'consumer',
-    'provider',
-    'model',
-    'prompt_tokens',
-    'completion_tokens',
-    'amount',
-    'time',
-    'nonce',
-];
+export const RECORD_COLUMNS = ['id', ...USAGE_COLUMNS];
 export const BATCH_COLUMNS = ['id', 'consumer', 'provider', 'count', 'tokens', 'root', 'amount', 'time', 'nonce'];
 
 const SPEC: ScriptSpec = {

@@ -3,13 +3,12 @@ import type { NetworkProvider } from '@ton/blueprint';
 import { Address } from '@ton/core';
 
 import { version as compiler } from '@tact-lang/compiler/package.json';
-import { metadataDecimals, parseMetadata, ShareMinter } from '../../wrappers/token';
 import { StakingMaster } from '../../wrappers/staking';
 import { ScriptSpec } from '../lib/args';
-import { UsageError } from '../lib/errors';
 import { cellToText } from '../lib/manifest';
 import { runScript, Session } from '../lib/session';
 import { parseTokens, readStakingManifest, stakingManifestFile, tokens, writeStakingManifest } from '../lib/staking';
+import { tokenDecimals } from '../lib/token';
 
 /** Rent of the master for years, and its deployment. */
 const DEPLOY_VALUE = 1_000_000_000n;
@@ -38,20 +37,6 @@ const SPEC: ScriptSpec = {
     },
 };
 
-async function decimalsOf(session: Session, minter: Address): Promise<number> {
-    const given = await session.optionalInteger('decimals', 0, 18);
-    if (given !== undefined) {
-        return given;
-    }
-    const { content } = await session.open(ShareMinter.createFromAddress(minter)).getJettonData();
-    const metadata = parseMetadata(content);
-    const decimals = metadata && metadataDecimals(metadata);
-    if (decimals === undefined) {
-        throw new UsageError('The metadata of the token do not say its decimals: give --decimals');
-    }
-    return decimals;
-}
-
 async function main(session: Session): Promise<void> {
     const file = stakingManifestFile(session);
     const manifest = readStakingManifest(file);
@@ -65,7 +50,7 @@ async function main(session: Session): Promise<void> {
     }
     const stakingMinter = await session.address('token');
     const rewardMinter = (await session.optionalAddress('reward')) ?? stakingMinter;
-    const decimals = await decimalsOf(session, stakingMinter);
+    const decimals = await tokenDecimals(session, stakingMinter);
     const amount = (name: string, otherwise: string) =>
         parseTokens(session.args.get(name) ?? otherwise, decimals, name);
     const unit = 10n ** BigInt(decimals);

@@ -20,7 +20,7 @@ import * as deployStaking from '../../scripts/staking/deployStaking';
 import * as deployToken from '../../scripts/token/deployToken';
 import { Governor, Proposal, Timelock, Treasury } from '../../wrappers/governance';
 import { accountIdOf } from '../../wrappers/pool/metrics';
-import { DAY, Script, World } from '../scripts/support';
+import { DAY, World } from '../scripts/support';
 
 let world: World;
 let token: string;
@@ -36,20 +36,6 @@ const governor = () => world.chain.open(Governor.createFromAddress(at('governor'
 const treasury = () => world.chain.open(Treasury.createFromAddress(at('treasury')));
 const proposalOf = async (id: number) =>
     world.chain.open(Proposal.createFromAddress(await governor().getProposalAddress(id))).getProposal();
-
-/** Runs a script that must succeed; its result. */
-async function ok(who: string, script: Script, args: string[]): Promise<Record<string, unknown>> {
-    const run = await world.run(who, script, [...args, '--yes', '--json']);
-    expect([args, run.error?.message]).toEqual([args, undefined]);
-    return run.json;
-}
-
-/** Runs a script that must refuse before it sends anything. */
-async function refused(who: string, script: Script, args: string[], why: RegExp, exit: number = Exit.refused) {
-    const run = await world.run(who, script, [...args, '--yes']);
-    expect(run.error?.message).toMatch(why);
-    expect([run.error?.exitCode, run.sent]).toEqual([exit, 0]);
-}
 
 /** A file of actions as `propose` takes it. */
 const actionsFile = (name: string, ...actions: { destination: Address; value: bigint; body: Cell }[]) =>
@@ -67,12 +53,12 @@ const actionsFile = (name: string, ...actions: { destination: Address; value: bi
 /** From the proposal of alice to its execution. */
 async function carry(id: number): Promise<void> {
     await world.advanceTo((await proposalOf(id)).start);
-    await ok('alice', vote, [String(id), 'for']);
-    await ok('bob', vote, [String(id), 'for']);
+    await world.ok('alice', vote, [String(id), 'for']);
+    await world.ok('bob', vote, [String(id), 'for']);
     await world.advanceTo((await proposalOf(id)).end);
-    await ok('carol', queueProposal, [String(id)]);
+    await world.ok('carol', queueProposal, [String(id)]);
     await world.advanceTo((await proposalOf(id)).readyAt);
-    expect((await ok('carol', executeProposal, [String(id)])).state).toBe('executed');
+    expect((await world.ok('carol', executeProposal, [String(id)])).state).toBe('executed');
 }
 
 beforeAll(async () => {
@@ -89,19 +75,19 @@ beforeAll(async () => {
         '--genesis',
         world.file('g.csv', list),
     ];
-    await ok('admin', deployToken, flags);
+    await world.ok('admin', deployToken, flags);
     token = manifestOf('token').minter.raw;
     const roles = ['slasher', 'resolver', 'guardian', 'treasury', 'insurance'].flatMap((r) => [`--${r}`, r]);
-    master = String((await ok('admin', deployStaking, ['--token', token, ...roles])).master);
+    master = String((await world.ok('admin', deployStaking, ['--token', token, ...roles])).master);
 }, 120_000);
 
 afterAll(() => world.close());
 
 it('deployGovernance goes on after a crash, and refuses what could not work', async () => {
     const flags = ['--token', token, '--master', master];
-    await refused('admin', deployGovernance, ['--token', token], /--master/, Exit.usage);
-    await refused('admin', deployGovernance, [...flags, '--timelock-delay', '1d'], /2 to 30 days/, Exit.usage);
-    await refused('admin', deployGovernance, [...flags, '--guardian-term', '731d'], /days/, Exit.usage);
+    await world.refused('admin', deployGovernance, ['--token', token], /--master/, Exit.usage);
+    await world.refused('admin', deployGovernance, [...flags, '--timelock-delay', '1d'], /2 to 30 days/, Exit.usage);
+    await world.refused('admin', deployGovernance, [...flags, '--guardian-term', '731d'], /days/, Exit.usage);
     const dry = await world.run('admin', deployGovernance, [...flags, '--dry-run', '--json']);
     expect([dry.error, dry.sent, (dry.json.messages as unknown[]).length]).toEqual([undefined, 0, 3]);
     const cut = await world.run('admin', deployGovernance, [...flags, '--yes'], 1);
@@ -120,54 +106,54 @@ it('deployGovernance goes on after a crash, and refuses what could not work', as
 }, 120_000);
 
 it('lock, propose, vote, queue, execute, cancel, unlock', async () => {
-    await refused('alice', lockTokens, ['20001'], /holds 20,?000/);
-    await refused('alice', unlockTokens, ['1'], /no VoterAccount/);
+    await world.refused('alice', lockTokens, ['20001'], /holds 20,?000/);
+    await world.refused('alice', unlockTokens, ['1'], /no VoterAccount/);
     const dry = await world.run('alice', lockTokens, ['20000', '--dry-run']);
     expect([dry.error, dry.sent]).toEqual([undefined, 0]);
-    expect((await ok('alice', lockTokens, ['20000'])).power).toBe('20000000000000');
-    await ok('bob', lockTokens, ['500000']);
+    expect((await world.ok('alice', lockTokens, ['20000'])).power).toBe('20000000000000');
+    await world.ok('bob', lockTokens, ['500000']);
     const file = actionsFile('freezer.json', {
         destination: at('treasury'),
         value: toNano('0.5'),
         body: Treasury.setFreezerBody({ guardian: at('governor') }),
     });
-    await refused('carol', propose, ['technical', file], /no VoterAccount/);
-    await refused('alice', propose, ['treasury', file], /ERROR_ACTION_KIND/);
-    await refused('alice', propose, ['technical', world.file('x.json', '[]')], /1 to 10 actions/, Exit.usage);
-    const first = await ok('alice', propose, ['technical', file, '--uri', 'https://example.org/1']);
+    await world.refused('carol', propose, ['technical', file], /no VoterAccount/);
+    await world.refused('alice', propose, ['treasury', file], /ERROR_ACTION_KIND/);
+    await world.refused('alice', propose, ['technical', world.file('x.json', '[]')], /1 to 10 actions/, Exit.usage);
+    const first = await world.ok('alice', propose, ['technical', file, '--uri', 'https://example.org/1']);
     expect(first.proposal).toBe(1);
-    await refused('alice', propose, ['technical', file], /ERROR_OPEN_PROPOSAL/);
-    await refused('bob', vote, ['1', 'for'], /ERROR_NOT_ACTIVE/);
-    await refused('bob', vote, ['2', 'for'], /no proposal 2/);
-    expect((await ok('alice', cancelProposal, ['1'])).state).toBe('cancelled');
+    await world.refused('alice', propose, ['technical', file], /ERROR_OPEN_PROPOSAL/);
+    await world.refused('bob', vote, ['1', 'for'], /ERROR_NOT_ACTIVE/);
+    await world.refused('bob', vote, ['2', 'for'], /no proposal 2/);
+    expect((await world.ok('alice', cancelProposal, ['1'])).state).toBe('cancelled');
 
-    await ok('alice', propose, ['technical', file]);
+    await world.ok('alice', propose, ['technical', file]);
     await world.advanceTo((await proposalOf(2)).start);
-    await refused('alice', cancelProposal, ['2'], /ERROR_PROPOSAL_STATE/);
-    await refused('carol', vote, ['2', 'for'], /no VoterAccount/);
-    expect((await ok('alice', vote, ['2', 'for'])).votesFor).toBe('20000000000000');
-    await refused('alice', vote, ['2', 'for'], /ERROR_NO_POWER/);
-    await refused('alice', unlockTokens, ['1'], /ERROR_TOKENS_LOCKED/);
-    await ok('bob', vote, ['2', 'for']);
-    await refused('carol', queueProposal, ['2'], /ERROR_PROPOSAL_STATE/);
+    await world.refused('alice', cancelProposal, ['2'], /ERROR_PROPOSAL_STATE/);
+    await world.refused('carol', vote, ['2', 'for'], /no VoterAccount/);
+    expect((await world.ok('alice', vote, ['2', 'for'])).votesFor).toBe('20000000000000');
+    await world.refused('alice', vote, ['2', 'for'], /ERROR_NO_POWER/);
+    await world.refused('alice', unlockTokens, ['1'], /ERROR_TOKENS_LOCKED/);
+    await world.ok('bob', vote, ['2', 'for']);
+    await world.refused('carol', queueProposal, ['2'], /ERROR_PROPOSAL_STATE/);
     await world.advanceTo((await proposalOf(2)).end);
-    await refused('carol', executeProposal, ['2'], /ERROR_PROPOSAL_STATE/);
-    expect((await ok('carol', queueProposal, ['2'])).state).toBe('queued');
+    await world.refused('carol', executeProposal, ['2'], /ERROR_PROPOSAL_STATE/);
+    expect((await world.ok('carol', queueProposal, ['2'])).state).toBe('queued');
     expect((await world.run('carol', queueProposal, ['2', '--yes'])).sent).toBe(0);
-    await refused('carol', executeProposal, ['2'], /ERROR_TOO_EARLY/);
+    await world.refused('carol', executeProposal, ['2'], /ERROR_TOO_EARLY/);
     await world.advanceTo((await proposalOf(2)).readyAt);
-    expect((await ok('carol', executeProposal, ['2'])).state).toBe('executed');
+    expect((await world.ok('carol', executeProposal, ['2'])).state).toBe('executed');
     expect((await world.run('carol', executeProposal, ['2', '--yes'])).sent).toBe(0);
     expect((await treasury().getTreasury()).guardian).toBe(accountIdOf(at('governor')));
 
     await world.advanceTo((await proposalOf(2)).latestEnd);
-    expect((await ok('bob', unlockTokens, ['1000'])).own).toBe('499000000000000');
-    await refused('bob', unlockTokens, ['499001'], /ERROR_NOT_FREE/);
+    expect((await world.ok('bob', unlockTokens, ['1000'])).own).toBe('499000000000000');
+    await world.refused('bob', unlockTokens, ['499001'], /ERROR_NOT_FREE/);
 }, 120_000);
 
 it('ballots: the events add up to the tally, and a tally that is not theirs is told', async () => {
     const out = path.join(world.dir, 'ballots.csv');
-    const result = await ok('carol', ballots, ['2', '--csv', '--out', out]);
+    const result = await world.ok('carol', ballots, ['2', '--csv', '--out', out]);
     expect(result).toMatchObject({ matches: true, ballots: 2, votesFor: '520000000000000', votesAgainst: '0' });
     const [header, first, second, end] = fs.readFileSync(out, 'utf8').split('\n');
     expect(header).toBe('time_utc,kind,voter,choice,tokens,weight,account,tx_hash');
@@ -179,7 +165,7 @@ it('ballots: the events add up to the tally, and a tally that is not theirs is t
     const info = await proposalOf(2);
     const wrong = { ...info, votesFor: info.votesFor + 1n };
     const spy = jest.spyOn(Proposal.prototype, 'getProposal').mockResolvedValue(wrong);
-    await refused(
+    await world.refused(
         'carol',
         ballots,
         ['2'],
@@ -187,30 +173,39 @@ it('ballots: the events add up to the tally, and a tally that is not theirs is t
         Exit.rejected,
     );
     spy.mockRestore();
-    expect(await ok('carol', ballots, ['1'])).toMatchObject({ matches: true, ballots: 0 });
+    expect(await world.ok('carol', ballots, ['1'])).toMatchObject({ matches: true, ballots: 0 });
 }, 60_000);
 
 it('treasury: budget, signers, a grant, the freeze', async () => {
     const carol = await world.chain.wallet('carol');
     await carol.transfer([internal({ to: at('treasury'), value: toNano('100'), body: Treasury.topUpBody() })], 1);
     const out = (name: string) => path.join(world.dir, `${name}.json`);
-    await refused('carol', treasuryScript, ['spend', 'request', '--category', '1'], /ERROR_NOT_SIGNER/);
-    await refused('carol', treasuryScript, ['grant', 'show', '--grant', '0'], /ERROR_NO_GRANT/);
-    await refused('carol', treasuryScript, ['freeze'], /ERROR_NOT_ROLE/);
-    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toEqual([]);
+    await world.refused('carol', treasuryScript, ['spend', 'request', '--category', '1'], /ERROR_NOT_SIGNER/);
+    await world.refused('carol', treasuryScript, ['grant', 'show', '--grant', '0'], /ERROR_NO_GRANT/);
+    await world.refused('carol', treasuryScript, ['freeze'], /ERROR_NOT_ROLE/);
+    expect((await world.ok('carol', treasuryScript, ['budget'])).budgets).toEqual([]);
     const budget = ['budget', 'set', '--category', '1', '--amount', '10', '--period', '30d', '--out', out('budget')];
-    expect(await ok('carol', treasuryScript, budget)).toMatchObject({ actions: 1, kind: 'treasury' });
+    expect(await world.ok('carol', treasuryScript, budget)).toMatchObject({ actions: 1, kind: 'treasury' });
     const start = world.chain.now + 20 * DAY;
     const grant = ['grant', 'create', '--to', 'carol', '--amount', '50', '--out', out('grant')];
-    await ok('carol', treasuryScript, [...grant, '--start', String(start), '--end', String(start + 100 * DAY)]);
-    await ok('carol', treasuryScript, ['spend', 'propose', '--to', 'carol', '--amount', '3', '--out', out('spend')]);
+    await world.ok('carol', treasuryScript, [...grant, '--start', String(start), '--end', String(start + 100 * DAY)]);
+    await world.ok('carol', treasuryScript, [
+        'spend',
+        'propose',
+        '--to',
+        'carol',
+        '--amount',
+        '3',
+        '--out',
+        out('spend'),
+    ]);
     const read = (name: string) => JSON.parse(fs.readFileSync(out(name), 'utf8')) as object[];
     const all = world.file('all.json', JSON.stringify([...read('budget'), ...read('grant'), ...read('spend')]));
-    await ok('alice', propose, ['treasury', all]);
+    await world.ok('alice', propose, ['treasury', all]);
     await carry(3);
-    const info = await ok('carol', treasuryScript, ['info']);
+    const info = await world.ok('carol', treasuryScript, ['info']);
     expect(info).toMatchObject({ grants: '1', assets: [{ asset: 0, reserved: '50000000000' }] });
-    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([
+    expect((await world.ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([
         { limit: '10000000000', left: '10000000000' },
     ]);
 
@@ -219,20 +214,20 @@ it('treasury: budget, signers, a grant, the freeze', async () => {
     const body = Treasury.setSignersBody({ signers: [one, two], threshold: 2 });
     const signers = actionsFile('signers.json', { destination: at('treasury'), value: toNano('0.5'), body });
     await world.advanceTo((await proposalOf(3)).latestEnd);
-    await ok('alice', propose, ['technical', signers]);
+    await world.ok('alice', propose, ['technical', signers]);
     await carry(4);
     const request = ['spend', 'request', '--category', '1', '--to', 'bob', '--amount'];
-    await refused('carol', treasuryScript, [...request, '10.1'], /10 TON are left.*ERROR_OVER_LIMIT/);
-    const { index } = await ok('carol', treasuryScript, [...request, '4']);
+    await world.refused('carol', treasuryScript, [...request, '10.1'], /10 TON are left.*ERROR_OVER_LIMIT/);
+    const { index } = await world.ok('carol', treasuryScript, [...request, '4']);
     const approve = ['spend', 'approve', '--index', String(index)];
-    await refused('carol', treasuryScript, approve, /ERROR_APPROVED/);
+    await world.refused('carol', treasuryScript, approve, /ERROR_APPROVED/);
     const before = (await world.chain.account(await world.address('bob'))).balance;
-    expect((await ok('guardian', treasuryScript, approve)).paid).toBe(true);
+    expect((await world.ok('guardian', treasuryScript, approve)).paid).toBe(true);
     expect((await world.chain.account(await world.address('bob'))).balance - before).toBeGreaterThan(toNano('3.9'));
-    expect((await ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([{ left: '6000000000' }]);
+    expect((await world.ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([{ left: '6000000000' }]);
 
     await world.advanceTo(start + 10 * DAY);
-    const claimed = await ok('bob', treasuryScript, ['grant', 'claim', '--grant', '0']);
+    const claimed = await world.ok('bob', treasuryScript, ['grant', 'claim', '--grant', '0']);
     expect(BigInt(String(claimed.claimed))).toBeGreaterThanOrEqual(toNano('5'));
     expect(BigInt(String(claimed.claimed))).toBeLessThan(toNano('5.1'));
 }, 120_000);
@@ -251,9 +246,13 @@ it("handover: token and staking become the Timelock's, and what the deployer kee
     expect(first.json.roles).toContainEqual(expect.objectContaining(owner));
 
     await world.advanceTo((await proposalOf(4)).latestEnd);
-    await ok('alice', propose, ['technical', out]);
+    await world.ok('alice', propose, ['technical', out]);
     await carry(5);
-    expect(await ok('admin', handover, ['--out', out])).toMatchObject({ waiting: [], notOwned: [], deployerKeeps: [] });
+    expect(await world.ok('admin', handover, ['--out', out])).toMatchObject({
+        waiting: [],
+        notOwned: [],
+        deployerKeeps: [],
+    });
     const kept = await world.run('carol', handover, ['--out', out, '--deployer', 'guardian', '--yes', '--json']);
     expect(kept.json.deployerKeeps).toEqual(['ShareMinter minter', 'StakingMaster guardian', 'Treasury signer']);
     expect([kept.error?.exitCode, kept.sent]).toEqual([Exit.partial, 0]);
@@ -262,33 +261,39 @@ it("handover: token and staking become the Timelock's, and what the deployer kee
 }, 120_000);
 
 it('propose from templates: spend, emergency, upgrade, parameter', async () => {
-    await refused('alice', propose, ['economic', 'spend'], /treasury proposals/, Exit.usage);
-    await refused('alice', propose, ['emergency', 'emergency', '--family', 'token'], /cannot be stopped/, Exit.usage);
+    await world.refused('alice', propose, ['economic', 'spend'], /treasury proposals/, Exit.usage);
+    await world.refused(
+        'alice',
+        propose,
+        ['emergency', 'emergency', '--family', 'token'],
+        /cannot be stopped/,
+        Exit.usage,
+    );
     const upgrade = ['technical', 'upgrade', '--family', 'treasury', '--code-hash'];
-    await refused('alice', propose, [...upgrade, 'abc'], /64 hexadecimal/, Exit.usage);
+    await world.refused('alice', propose, [...upgrade, 'abc'], /64 hexadecimal/, Exit.usage);
     const parameter = ['economic', 'parameter', '--at', master, '--model', 'm', '--rate', '5'];
-    await refused('alice', propose, parameter, /ERROR_ACTION_KIND/);
-    await refused('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '1000'], /nanoton free/);
+    await world.refused('alice', propose, parameter, /ERROR_ACTION_KIND/);
+    await world.refused('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '1000'], /nanoton free/);
 
     await world.advanceTo((await proposalOf(5)).latestEnd);
-    await ok('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '2']);
+    await world.ok('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '2']);
     const before = (await world.chain.account(await world.address('bob'))).balance;
     await carry(6);
     expect((await world.chain.account(await world.address('bob'))).balance - before).toBeGreaterThan(toNano('1.8'));
 
     await world.advanceTo((await proposalOf(6)).latestEnd);
-    await ok('alice', propose, [...upgrade, 'ab'.repeat(32)]);
+    await world.ok('alice', propose, [...upgrade, 'ab'.repeat(32)]);
     await carry(7);
     expect((await treasury().getTreasury()).codeHash).toBe(BigInt(`0x${'ab'.repeat(32)}`));
 
     await world.advanceTo((await proposalOf(7)).latestEnd);
-    await ok('alice', propose, ['emergency', 'emergency', '--family', 'treasury']);
+    await world.ok('alice', propose, ['emergency', 'emergency', '--family', 'treasury']);
     await world.advanceTo((await proposalOf(8)).start);
-    await ok('alice', vote, ['8', 'for']);
-    await ok('bob', vote, ['8', 'for']);
+    await world.ok('alice', vote, ['8', 'for']);
+    await world.ok('bob', vote, ['8', 'for']);
     await world.advanceTo((await proposalOf(8)).end);
-    await refused('carol', queueProposal, ['8'], /ERROR_KIND/);
-    expect((await ok('carol', executeProposal, ['8'])).state).toBe('executed');
+    await world.refused('carol', queueProposal, ['8'], /ERROR_KIND/);
+    expect((await world.ok('carol', executeProposal, ['8'])).state).toBe('executed');
     expect(Number((await treasury().getTreasury()).frozenUntil)).toBe(world.chain.now + 7 * DAY);
 }, 120_000);
 
@@ -297,18 +302,18 @@ it('simulateProposal shows what executing changes, on a copy', async () => {
     const body = Treasury.setFreezerBody({ guardian: await world.address('carol') });
     const file = actionsFile('simulated.json', { destination: at('treasury'), value: toNano('0.5'), body });
     const count = await world.transactions();
-    const first = await ok('carol', simulateProposal, [file]);
+    const first = await world.ok('carol', simulateProposal, [file]);
     expect(first).toMatchObject({ failed: 0, traceHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
     const trace = first.trace as { message: string; exitCode: number; events: { name: string }[] }[];
     expect(trace[0]).toMatchObject({ message: 'SetFreezer', exitCode: 0, events: [{ name: 'TreasuryAdminEvent' }] });
     const changes = first.changes as { address: string; data: [string, string] }[];
     const change = changes.find(({ address }) => Address.parse(address).equals(at('treasury')))!;
     expect(change.data[0]).not.toBe(change.data[1]);
-    expect((await ok('bob', simulateProposal, [file])).traceHash).toBe(first.traceHash);
+    expect((await world.ok('bob', simulateProposal, [file])).traceHash).toBe(first.traceHash);
     // Nothing happened on the chain, and what only the Timelock may do fails from the Governor.
     expect([await world.transactions(), (await treasury().getTreasury()).guardian]).toEqual([count, guardian]);
-    const wrong = await ok('carol', simulateProposal, [file, '--emergency']);
+    const wrong = await world.ok('carol', simulateProposal, [file, '--emergency']);
     expect((wrong.trace as { exitCode: number }[])[0].exitCode).toBe(256);
     expect(wrong.traceHash).not.toBe(first.traceHash);
-    await refused('carol', simulateProposal, ['99'], /no proposal 99/);
+    await world.refused('carol', simulateProposal, ['99'], /no proposal 99/);
 }, 60_000);

@@ -9,7 +9,7 @@ import { LocalChain } from '../../tools/localnet/engine';
 import { createLocalProvider, LocalNetworkProvider } from '../../tools/localnet/provider';
 import { TerminalUI } from '../../tools/localnet/ui';
 import { sharedExecutor } from '../tools/localnet-support';
-import { ScriptError } from '../../scripts/lib/errors';
+import { Exit, ScriptError } from '../../scripts/lib/errors';
 import { CocoonOp } from '../../wrappers/cocoon';
 import { ParticipantRegistry, ParticipantVault, PoolOperator, RewardDistribution } from '../../wrappers/pool';
 
@@ -94,6 +94,25 @@ export class World {
             result.json = JSON.parse(lines[lines.length - 1]) as Record<string, unknown>;
         }
         return result;
+    }
+
+    /** Runs a script that must succeed, answering yes to everything. */
+    async does(who: string, script: Script, args: string[]): Promise<Run> {
+        const run = await this.run(who, script, [...args, '--yes', '--json']);
+        expect([args, run.error?.message]).toEqual([args, undefined]);
+        return run;
+    }
+
+    /** What a script that must succeed prints with --json. */
+    async ok(who: string, script: Script, args: string[]): Promise<Record<string, unknown>> {
+        return (await this.does(who, script, args)).json;
+    }
+
+    /** Runs a script that must refuse before it sends anything. */
+    async refused(who: string, script: Script, args: string[], why: RegExp, exit: number = Exit.refused) {
+        const run = await this.run(who, script, [...args, '--yes']);
+        expect(run.error?.message).toMatch(why);
+        expect([run.error?.exitCode, run.sent]).toEqual([exit, 0]);
     }
 
     // ------------------------------------------------------------------ the pool of the manifest

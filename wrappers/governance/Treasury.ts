@@ -36,6 +36,7 @@ import {
     storeTopUp,
     Treasury as Built,
 } from '../../build/Treasury/Treasury_Treasury';
+import { owned } from '../common/administration';
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
@@ -81,14 +82,22 @@ function amountList(amounts: readonly Integer[]): Cell {
 }
 
 /** TON and jettons of the network: budgets, grants, a freeze that expires. */
-export class Treasury implements Contract {
+export class Treasury
+    extends owned({
+        owner: { nominate: storeNominateOwner, accept: storeAcceptOwner },
+        upgrade: { announce: storeAnnounceUpgrade, cancel: storeCancelUpgrade, apply: storeApplyUpgrade },
+    })
+    implements Contract
+{
     /** Operation codes of the messages by their names, from the compiler. */
     static readonly opcodes = Built.opcodes;
 
     constructor(
         readonly address: Address,
         readonly init?: PoolInit,
-    ) {}
+    ) {
+        super();
+    }
 
     static createFromAddress(address: Address): Treasury {
         return new Treasury(address);
@@ -107,14 +116,6 @@ export class Treasury implements Contract {
 
     static topUpBody(args: Query = {}): Cell {
         return pack(storeTopUp({ $$type: 'TopUp', queryId: queryIdOf(args) }));
-    }
-
-    static nominateOwnerBody(args: Query & { owner: Address | null }): Cell {
-        return pack(storeNominateOwner({ $$type: 'NominateOwner', queryId: queryIdOf(args), owner: args.owner }));
-    }
-
-    static acceptOwnerBody(args: Query = {}): Cell {
-        return pack(storeAcceptOwner({ $$type: 'AcceptOwner', queryId: queryIdOf(args) }));
     }
 
     static setFreezerBody(args: Query & { guardian: Address | null }): Cell {
@@ -228,20 +229,6 @@ export class Treasury implements Contract {
         return pack(storeUnfreeze({ $$type: 'Unfreeze', queryId: queryIdOf(args) }));
     }
 
-    static announceUpgradeBody(args: Query & { codeHash: bigint }): Cell {
-        return pack(
-            storeAnnounceUpgrade({ $$type: 'AnnounceUpgrade', queryId: queryIdOf(args), codeHash: args.codeHash }),
-        );
-    }
-
-    static cancelUpgradeBody(args: Query = {}): Cell {
-        return pack(storeCancelUpgrade({ $$type: 'CancelUpgrade', queryId: queryIdOf(args) }));
-    }
-
-    static applyUpgradeBody(args: Query & { code: Cell }): Cell {
-        return pack(storeApplyUpgrade({ $$type: 'ApplyUpgrade', queryId: queryIdOf(args), code: args.code }));
-    }
-
     static freezeBody(args: Query = {}): Cell {
         return pack(storeFreeze({ $$type: 'Freeze', queryId: queryIdOf(args) }));
     }
@@ -300,16 +287,6 @@ export class Treasury implements Contract {
             body: Treasury.topUpBody(args),
             sendMode: SendMode.PAY_GAS_SEPARATELY,
         });
-    }
-
-    /** Nominates an owner; null takes it back. From the owner. Throws ERROR_NOT_OWNER, ERROR_BAD_ADDRESS. */
-    async sendNominateOwner(provider: ContractProvider, via: Sender, args: SendOptions & { owner: Address | null }) {
-        await sendBody(provider, via, Treasury.nominateOwnerBody(args), args);
-    }
-
-    /** From the nominee. Throws ERROR_NOT_PENDING_OWNER. */
-    async sendAcceptOwner(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
-        await sendBody(provider, via, Treasury.acceptOwnerBody(args), args);
     }
 
     /** Who may freeze; null: nobody. From the owner. Throws ERROR_NOT_OWNER, ERROR_BAD_ADDRESS. */
@@ -396,21 +373,6 @@ export class Treasury implements Contract {
     /** Ends a freeze. From the owner. Throws ERROR_NOT_OWNER. */
     async sendUnfreeze(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, Treasury.unfreezeBody(args), args);
-    }
-
-    /** From the owner. Throws ERROR_NOT_OWNER, ERROR_CHANGE_PENDING. */
-    async sendAnnounceUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { codeHash: bigint }) {
-        await sendBody(provider, via, Treasury.announceUpgradeBody(args), args);
-    }
-
-    /** From the owner. Throws ERROR_NOT_OWNER, ERROR_NO_CHANGE. */
-    async sendCancelUpgrade(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
-        await sendBody(provider, via, Treasury.cancelUpgradeBody(args), args);
-    }
-
-    /** From anyone, after 48 hours. Throws ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_WRONG_CODE. */
-    async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
-        await sendBody(provider, via, Treasury.applyUpgradeBody(args), args);
     }
 
     /** Stops spending and new grants for 7 days. From guardian or owner. Throws ERROR_NOT_ROLE, ERROR_FREEZE_COOLDOWN. */

@@ -33,6 +33,7 @@ import { ProverStaking as BuiltStaking } from '../../build/ProverStaking/ProverS
 import { ProverRewards as BuiltRewards } from '../../build/ProverRewards/ProverRewards_ProverRewards';
 import { RewardPosition as BuiltRewardPosition } from '../../build/RewardPosition/RewardPosition_RewardPosition';
 import { StakePosition as BuiltPosition } from '../../build/StakePosition/StakePosition_StakePosition';
+import { owned } from '../common/administration';
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { initialFields, initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
@@ -133,13 +134,21 @@ export function paramsCell(
 }
 
 /** Opens provers, holds parameters and roles, passes slashes and verdicts on. Holds no tokens. */
-export class StakingMaster implements Contract {
+export class StakingMaster
+    extends owned({
+        owner: { nominate: storeNominateOwner, accept: storeAcceptOwner },
+        upgrade: { announce: storeAnnounceUpgrade, cancel: storeCancelUpgrade, apply: storeApplyUpgrade },
+    })
+    implements Contract
+{
     static readonly opcodes = Built.opcodes;
 
     constructor(
         readonly address: Address,
         readonly init?: PoolInit,
-    ) {}
+    ) {
+        super();
+    }
 
     static createFromAddress(address: Address): StakingMaster {
         return new StakingMaster(address);
@@ -266,14 +275,6 @@ export class StakingMaster implements Contract {
         return pack(storeUnpause({ $$type: 'Unpause', queryId: queryIdOf(args) }));
     }
 
-    static nominateOwnerBody(args: Query & { owner: Address | null }): Cell {
-        return pack(storeNominateOwner({ $$type: 'NominateOwner', queryId: queryIdOf(args), owner: args.owner }));
-    }
-
-    static acceptOwnerBody(args: Query = {}): Cell {
-        return pack(storeAcceptOwner({ $$type: 'AcceptOwner', queryId: queryIdOf(args) }));
-    }
-
     static setRoleBody(args: Query & { role: StakingRole; holder: Address | null }): Cell {
         return pack(
             storeSetRole({
@@ -314,20 +315,6 @@ export class StakingMaster implements Contract {
                 amount: args.amount,
             }),
         );
-    }
-
-    static announceUpgradeBody(args: Query & { codeHash: bigint }): Cell {
-        return pack(
-            storeAnnounceUpgrade({ $$type: 'AnnounceUpgrade', queryId: queryIdOf(args), codeHash: args.codeHash }),
-        );
-    }
-
-    static cancelUpgradeBody(args: Query = {}): Cell {
-        return pack(storeCancelUpgrade({ $$type: 'CancelUpgrade', queryId: queryIdOf(args) }));
-    }
-
-    static applyUpgradeBody(args: Query & { code: Cell }): Cell {
-        return pack(storeApplyUpgrade({ $$type: 'ApplyUpgrade', queryId: queryIdOf(args), code: args.code }));
     }
 
     static topUpBody(args: Query = {}): Cell {
@@ -420,16 +407,6 @@ export class StakingMaster implements Contract {
         await sendBody(provider, via, StakingMaster.unpauseBody(args), args);
     }
 
-    /** From the owner. Throws ERROR_NOT_OWNER, ERROR_BAD_ADDRESS. */
-    async sendNominateOwner(provider: ContractProvider, via: Sender, args: SendOptions & { owner: Address | null }) {
-        await sendBody(provider, via, StakingMaster.nominateOwnerBody(args), args);
-    }
-
-    /** From the nominee. Throws ERROR_NOT_PENDING_OWNER, ERROR_ROLES_NOT_APART. */
-    async sendAcceptOwner(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
-        await sendBody(provider, via, StakingMaster.acceptOwnerBody(args), args);
-    }
-
     /** Applies after 48 h; null at once. From the owner. Throws ERROR_NOT_OWNER, ERROR_CHANGE_PENDING. */
     async sendSetRole(
         provider: ContractProvider,
@@ -465,21 +442,6 @@ export class StakingMaster implements Contract {
         args: SendOptions & { holder: Address; payee: Address; amount: bigint },
     ) {
         await sendBody(provider, via, StakingMaster.returnSurplusBody(args), args);
-    }
-
-    /** Applies 32 days later. From the owner. */
-    async sendAnnounceUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { codeHash: bigint }) {
-        await sendBody(provider, via, StakingMaster.announceUpgradeBody(args), args);
-    }
-
-    /** From the owner. */
-    async sendCancelUpgrade(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
-        await sendBody(provider, via, StakingMaster.cancelUpgradeBody(args), args);
-    }
-
-    /** From anyone. Throws ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_WRONG_CODE. */
-    async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
-        await sendBody(provider, via, StakingMaster.applyUpgradeBody(args), args);
     }
 
     // ---------------------------------------------------------------- getters

@@ -35,6 +35,7 @@ import {
 } from '../../build/EmissionController/EmissionController_EmissionController';
 import { ProviderShare as BuiltShare } from '../../build/ProviderShare/ProviderShare_ProviderShare';
 import { UsageGuard as BuiltGuard } from '../../build/UsageGuard/UsageGuard_UsageGuard';
+import { withRoles } from '../common/administration';
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { initialFields, initialState, PoolInit } from '../common/initial';
 import { accountIdOf, addressOfAccount } from '../pool/metrics';
@@ -226,14 +227,22 @@ export function emissionCodes(): Promise<{ guardCode: Cell; shareCode: Cell }> {
  * The one minter of the network token: the yearly schedule in epochs of 7 days, and what recorded usages mint. Every
  * message pays `get_cost`; what is left of the value comes back.
  */
-export class EmissionController implements Contract {
+export class EmissionController
+    extends withRoles(EMISSION_ROLES, {
+        role: { nominate: storeNominateRole, accept: storeAcceptRole, revoke: storeRevokeRole },
+        upgrade: { announce: storeAnnounceUpgrade, cancel: storeCancelUpgrade, apply: storeApplyUpgrade },
+    })
+    implements Contract
+{
     /** Operation codes by the names of their messages, from the compiler. */
     static readonly opcodes = Built.opcodes;
 
     constructor(
         readonly address: Address,
         readonly init?: PoolInit,
-    ) {}
+    ) {
+        super();
+    }
 
     static createFromAddress(address: Address): EmissionController {
         return new EmissionController(address);
@@ -325,49 +334,6 @@ export class EmissionController implements Contract {
 
     static setBreakerBody(args: Query & { stop: boolean }): Cell {
         return pack(storeSetBreaker({ $$type: 'SetBreaker', queryId: queryIdOf(args), stop: args.stop }));
-    }
-
-    /** null takes a nomination back. */
-    static nominateRoleBody(args: Query & { role: EmissionRole; holder: Address | null }): Cell {
-        return pack(
-            storeNominateRole({
-                $$type: 'NominateRole',
-                queryId: queryIdOf(args),
-                role: EMISSION_ROLES[args.role],
-                holder: args.holder,
-            }),
-        );
-    }
-
-    static acceptRoleBody(args: Query & { role: EmissionRole }): Cell {
-        return pack(
-            storeAcceptRole({ $$type: 'AcceptRole', queryId: queryIdOf(args), role: EMISSION_ROLES[args.role] }),
-        );
-    }
-
-    static revokeRoleBody(args: Query & { role: Exclude<EmissionRole, 'owner'>; holder: Address }): Cell {
-        return pack(
-            storeRevokeRole({
-                $$type: 'RevokeRole',
-                queryId: queryIdOf(args),
-                role: EMISSION_ROLES[args.role],
-                holder: args.holder,
-            }),
-        );
-    }
-
-    static announceUpgradeBody(args: Query & { codeHash: bigint }): Cell {
-        return pack(
-            storeAnnounceUpgrade({ $$type: 'AnnounceUpgrade', queryId: queryIdOf(args), codeHash: args.codeHash }),
-        );
-    }
-
-    static cancelUpgradeBody(args: Query = {}): Cell {
-        return pack(storeCancelUpgrade({ $$type: 'CancelUpgrade', queryId: queryIdOf(args) }));
-    }
-
-    static applyUpgradeBody(args: Query & { code: Cell }): Cell {
-        return pack(storeApplyUpgrade({ $$type: 'ApplyUpgrade', queryId: queryIdOf(args), code: args.code }));
     }
 
     static topUpBody(args: Query = {}): Cell {
@@ -463,44 +429,6 @@ export class EmissionController implements Contract {
     /** Stops usage minting or resumes it. From the guardian. Throws ERROR_NOT_ROLE. */
     async sendSetBreaker(provider: ContractProvider, via: Sender, args: SendOptions & { stop: boolean }) {
         await sendBody(provider, via, EmissionController.setBreakerBody(args), args);
-    }
-
-    /** From the owner. Throws ERROR_NOT_OWNER, ERROR_BAD_PARAMETER, ERROR_BAD_ADDRESS. */
-    async sendNominateRole(
-        provider: ContractProvider,
-        via: Sender,
-        args: SendOptions & { role: EmissionRole; holder: Address | null },
-    ) {
-        await sendBody(provider, via, EmissionController.nominateRoleBody(args), args);
-    }
-
-    /** From the nominee. Throws ERROR_NOT_NOMINATED, ERROR_TOO_MANY_RECORDERS, ERROR_RECORDER_LIST. */
-    async sendAcceptRole(provider: ContractProvider, via: Sender, args: SendOptions & { role: EmissionRole }) {
-        await sendBody(provider, via, EmissionController.acceptRoleBody(args), args);
-    }
-
-    /** At once. From the owner. Throws ERROR_NOT_OWNER, ERROR_BAD_PARAMETER, ERROR_RECORDER_LIST. */
-    async sendRevokeRole(
-        provider: ContractProvider,
-        via: Sender,
-        args: SendOptions & { role: Exclude<EmissionRole, 'owner'>; holder: Address },
-    ) {
-        await sendBody(provider, via, EmissionController.revokeRoleBody(args), args);
-    }
-
-    /** Applies 9 days later. From the owner. Throws ERROR_NOT_OWNER, ERROR_CHANGE_PENDING, ERROR_BAD_PARAMETER. */
-    async sendAnnounceUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { codeHash: bigint }) {
-        await sendBody(provider, via, EmissionController.announceUpgradeBody(args), args);
-    }
-
-    /** From the owner. Throws ERROR_NOT_OWNER, ERROR_NO_CHANGE. */
-    async sendCancelUpgrade(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
-        await sendBody(provider, via, EmissionController.cancelUpgradeBody(args), args);
-    }
-
-    /** From anyone. Throws ERROR_NO_CHANGE, ERROR_TOO_EARLY, ERROR_WRONG_CODE. */
-    async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
-        await sendBody(provider, via, EmissionController.applyUpgradeBody(args), args);
     }
 
     // ---------------------------------------------------------------- getters

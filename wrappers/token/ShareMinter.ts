@@ -35,6 +35,7 @@ import {
     storeRemoveMinter,
     storeTopUp,
 } from '../../build/ShareMinter/ShareMinter_ShareMinter';
+import { upgradable } from '../common/administration';
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { minterInit, TokenConfig, TokenInit } from './addresses';
 import { ForwardPayload, forwardPayloadSlice, payloadCells } from './payload';
@@ -75,14 +76,19 @@ export type JettonData = {
  * The jetton master. Deploy it with `sendDeploy`, add the minters, then `sendGenesis`: it mints the first list, ends the
  * admin's own minter role and puts every later change of roles and metadata under 48 h of notice.
  */
-export class ShareMinter implements Contract {
+export class ShareMinter
+    extends upgradable({ announce: storeAnnounceUpgrade, cancel: storeCancelUpgrade, apply: storeApplyUpgrade })
+    implements Contract
+{
     /** Operation codes by the names of their messages, from the compiler. */
     static readonly opcodes = Built.opcodes;
 
     constructor(
         readonly address: Address,
         readonly init?: TokenInit,
-    ) {}
+    ) {
+        super();
+    }
 
     static createFromAddress(address: Address): ShareMinter {
         return new ShareMinter(address);
@@ -176,20 +182,6 @@ export class ShareMinter implements Contract {
 
     static cancelMetadataBody(args: Query = {}): Cell {
         return pack(storeCancelMetadata({ $$type: 'CancelMetadata', queryId: queryIdOf(args) }));
-    }
-
-    static announceUpgradeBody(args: Query & { codeHash: bigint }): Cell {
-        return pack(
-            storeAnnounceUpgrade({ $$type: 'AnnounceUpgrade', queryId: queryIdOf(args), codeHash: args.codeHash }),
-        );
-    }
-
-    static cancelUpgradeBody(args: Query = {}): Cell {
-        return pack(storeCancelUpgrade({ $$type: 'CancelUpgrade', queryId: queryIdOf(args) }));
-    }
-
-    static applyUpgradeBody(args: Query & { code: Cell }): Cell {
-        return pack(storeApplyUpgrade({ $$type: 'ApplyUpgrade', queryId: queryIdOf(args), code: args.code }));
     }
 
     static changeAdminBody(args: Query & { newAdmin: Address | null }): Cell {
@@ -321,27 +313,6 @@ export class ShareMinter implements Contract {
     /** Takes announced metadata back. From the admin. Throws ERROR_NOT_ADMIN, ERROR_NO_CHANGE, ERROR_VALUE_TOO_LOW. */
     async sendCancelMetadata(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
         await sendBody(provider, via, ShareMinter.cancelMetadataBody(args), args);
-    }
-
-    /**
-     * Announces code for the minter by its hash. From the admin. Throws ERROR_NOT_ADMIN, ERROR_CHANGE_PENDING,
-     * ERROR_BAD_PARAMETER, ERROR_VALUE_TOO_LOW.
-     */
-    async sendAnnounceUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { codeHash: bigint }) {
-        await sendBody(provider, via, ShareMinter.announceUpgradeBody(args), args);
-    }
-
-    /** Takes announced code back. From the admin. Throws ERROR_NOT_ADMIN, ERROR_NO_CHANGE, ERROR_VALUE_TOO_LOW. */
-    async sendCancelUpgrade(provider: ContractProvider, via: Sender, args: SendOptions = {}) {
-        await sendBody(provider, via, ShareMinter.cancelUpgradeBody(args), args);
-    }
-
-    /**
-     * Installs announced code, whose hash is checked, after 48 h. From anyone. Throws ERROR_NO_CHANGE, ERROR_TOO_EARLY,
-     * ERROR_WRONG_CODE, ERROR_VALUE_TOO_LOW.
-     */
-    async sendApplyUpgrade(provider: ContractProvider, via: Sender, args: SendOptions & { code: Cell }) {
-        await sendBody(provider, via, ShareMinter.applyUpgradeBody(args), args);
     }
 
     /**
