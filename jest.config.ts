@@ -7,8 +7,15 @@ const buildDirectory = process.env.TACT_BUILD_DIR ? path.resolve(process.env.TAC
 // `blueprint snapshot` and `blueprint test --gas-report` measure through the sandbox's own environment and reporter.
 const gasReport = process.env.BENCH_NEW !== undefined || process.env.BENCH_DIFF === 'true';
 
+// A coverage run changes the emulator's class in every test file, and so does the gas report: each file has its own then.
+const shared = !gasReport && process.env.TACT_COVERAGE !== '1';
+
 const config: Config = {
-    testEnvironment: gasReport ? '@ton/sandbox/jest-environment' : 'node',
+    testEnvironment: gasReport
+        ? '@ton/sandbox/jest-environment'
+        : shared
+          ? '<rootDir>/tools/jest/shared-environment.ts'
+          : 'node',
     reporters: gasReport
         ? ['default', ['@ton/sandbox/jest-reporter', { contractDatabase: 'contract.abi.json', removeRawResult: true }]]
         : ['default'],
@@ -23,11 +30,20 @@ const config: Config = {
             },
         ],
     },
-    // The same results in less time: every suite runs on the sandbox.
-    setupFiles: ['<rootDir>/tests/support/fast-core.ts', '<rootDir>/tests/support/fast-boc.ts'],
+    // The same results in less time: every suite runs on the sandbox. The shared environment has them already.
+    setupFiles: shared ? [] : ['<rootDir>/tests/support/fast-core.ts', '<rootDir>/tests/support/fast-boc.ts'],
     setupFilesAfterEnv: process.env.TACT_COVERAGE === '1' ? ['<rootDir>/tools/coverage/collect-markers.ts'] : [],
     globalSetup: '<rootDir>/tools/jest/build-before-tests.ts',
-    moduleNameMapper: buildDirectory ? { '^(?:\\.\\./)+build/(.*)$': `${buildDirectory}/$1` } : {},
+    moduleNameMapper: {
+        ...(buildDirectory ? { '^(?:\\.\\./)+build/(.*)$': `${buildDirectory}/$1` } : {}),
+        ...(shared
+            ? {
+                  '^@ton/(core|crypto|sandbox)$': '<rootDir>/tools/jest/shared/$1.cjs',
+                  '^fast-check$': '<rootDir>/tools/jest/shared/fast-check.cjs',
+                  '^\\.{1,2}/(?:.*/)?(fast-boc|fast-core|shared-executor)$': '<rootDir>/tools/jest/shared/$1.cjs',
+              }
+            : {}),
+    },
     testTimeout: 60_000,
     maxWorkers: 2,
 };

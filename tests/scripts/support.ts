@@ -8,7 +8,7 @@ import type { NetworkProvider } from '@ton/blueprint';
 import { LocalChain } from '../../tools/localnet/engine';
 import { createLocalProvider, LocalNetworkProvider } from '../../tools/localnet/provider';
 import { TerminalUI } from '../../tools/localnet/ui';
-import { sharedExecutor } from '../tools/localnet-support';
+import { sharedExecutor } from '../support/shared-executor';
 import { Exit, ScriptError } from '../../scripts/lib/errors';
 import { CocoonOp } from '../../wrappers/cocoon';
 import { ParticipantRegistry, ParticipantVault, PoolOperator, RewardDistribution } from '../../wrappers/pool';

@@ -1,20 +1,11 @@
-/** A fast sandbox chain: one emulator per test file, a small configuration, a fixed clock. */
-import './fast-boc';
-import './fast-core';
-import { Blockchain, Executor } from '@ton/sandbox';
+/** A fast sandbox chain: one emulator, a small configuration, a fixed clock. */
+import { Blockchain } from '@ton/sandbox';
 import type { Cell } from '@ton/core';
+import { sharedExecutor } from './shared-executor';
 import { bundledConfig } from './prices';
 
 /** The clock of every test chain starts here, so that no result depends on the day the tests run. */
 export const START_TIME = 1_800_000_000;
-
-let executor: Promise<Executor> | undefined;
-
-/** Starting the WebAssembly emulator takes longer than most tests; all chains of a test file share one. */
-export function sharedExecutor(): Promise<Executor> {
-    executor ??= Executor.create();
-    return executor;
-}
 
 export interface ChainOptions {
     /** A configuration of ./prices; the bundled one by default. */

@@ -161,7 +161,7 @@ reader._toSafeInteger = toSafeInteger;
 
 /** What the emulator imports, sorted into modules. */
 type Imports = Record<string, Record<string, (clock: number, precision: bigint, pointer: number) => number>>;
-type Instantiate = (binary: Uint8Array, imports: Imports) => Promise<{ instance: { exports: object } }>;
+type Instantiate = (binary: Uint8Array, imports: Imports) => Promise<{ instance?: { exports: object } }>;
 type Memory = { buffer: ArrayBuffer };
 declare const WebAssembly: { instantiate: Instantiate };
 
@@ -198,6 +198,8 @@ WebAssembly.instantiate = async (binary, imports) => {
         }
     }
     const result = await originalInstantiate(binary, changed);
+    // Of a compiled module it is the instance itself; that is not how the emulator is started.
+    if (result.instance === undefined) return result;
     emulator.memory = Object.values(result.instance.exports).find((value: object) => 'buffer' in value) as Memory;
     return result;
 };

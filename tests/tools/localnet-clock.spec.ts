@@ -12,7 +12,8 @@ import { Clock, parseDuration } from '../../tools/localnet/clock';
 import { LocalChain } from '../../tools/localnet/engine';
 import { MessageRejectedError } from '../../tools/localnet/errors';
 import { walletLayout, walletValidUntil } from '../../tools/localnet/wallet-messages';
-import { address, DAY, newFolder, openChain, removeFolders, sharedExecutor, START } from './localnet-support';
+import { address, DAY, newFolder, openChain, removeFolders, START } from './localnet-support';
+import { sharedExecutor } from '../support/shared-executor';
 
 afterAll(removeFolders);
 

@@ -11,7 +11,8 @@ import { LocalChain } from '../../tools/localnet/engine';
 import { LocalServer } from '../../tools/localnet/server';
 import { stringifyBig } from '../../tools/localnet/tonapi';
 import { LocalWallet } from '../../tools/localnet/wallets';
-import { address, DAY, newFolder, openChain, removeFolders, sharedExecutor, START } from './localnet-support';
+import { address, DAY, newFolder, openChain, removeFolders, START } from './localnet-support';
+import { sharedExecutor } from '../support/shared-executor';
 
 afterAll(removeFolders);
 

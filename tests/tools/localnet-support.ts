@@ -3,20 +3,13 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Address, beginCell, Cell, storeShardAccount } from '@ton/core';
-import { createShardAccount, Executor, IExecutor } from '@ton/sandbox';
+import { createShardAccount } from '@ton/sandbox';
+import { sharedExecutor } from '../support/shared-executor';
 import { LocalChain, OpenOptions } from '../../tools/localnet/engine';
 import { TxRecord } from '../../tools/localnet/txlog';
 
 export const START = 1_800_000_000;
 export const DAY = 86_400;
-
-let executor: Promise<IExecutor> | undefined;
-
-/** One WASM instance per spec file. */
-export function sharedExecutor(): Promise<IExecutor> {
-    executor ??= Executor.create();
-    return executor;
-}
 
 const folders: string[] = [];
 

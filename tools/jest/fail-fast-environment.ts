@@ -1,8 +1,9 @@
 /** Skips the rest of a test file after its first failure. Jest's `--bail` only stops between files. */
 import type { Circus } from '@jest/types';
-import NodeEnvironment from 'jest-environment-node';
 
-export default class FailFastEnvironment extends NodeEnvironment {
+import SharedEnvironment from './shared-environment';
+
+export default class FailFastEnvironment extends SharedEnvironment {
     private failed = false;
 
     // Called by jest-circus for every event of the run.
