@@ -211,10 +211,11 @@ describe('bounces to a registry', () => {
 
         it('go out again with the fine of a missed epoch', async () => {
             unit.advance(DAY + WINDOW);
-            const [, out] = outs(txAt(await unit.send('keeper', closeBody), unit.address));
+            const [told, out] = outs(txAt(await unit.send('keeper', closeBody), unit.address));
             await unit.bounce(out);
             const [fine, resent] = outs(txAt(await unit.send('keeper', closeBody), unit.address));
             expect(fine).toMatchObject({ op: op.EpochMissed, to: sameAddress(unit.addressOf('operator')) });
+            expect(fine.body).toEqualCell(told.body);
             expect(resent.body).toEqualCell(out.body);
             expect(await unit.data()).toMatchObject({ missedInRow: 1n });
         });
