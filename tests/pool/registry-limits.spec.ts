@@ -55,6 +55,8 @@ import {
 
 const op = ParticipantRegistry.opcodes;
 const DAY = 86_400n;
+/** TVM: something is left over, or missing. */
+const CELL_UNDERFLOW = 9;
 /** What the registry tells a vault. */
 const entryOf = (body: Cell) => unpackEntry(loadMetricsEntry(body.beginParse()).entry);
 const { ERROR_BAD_ADDRESS, ERROR_BAD_PARAMETER, ERROR_BATCH, ERROR_METRICS_BOUNDS } = PoolExit;
@@ -115,6 +117,23 @@ describe('limits of a registry', () => {
             await expectRefused(unit.blockchain, unit.address, ERROR_BAD_ADDRESS, () =>
                 unit.sendAs(new Address(-1, Buffer.alloc(32, 7)), register(toNano('10')), toNano('13')),
             );
+        });
+
+        it('is taken as it is written, and nothing behind it', async () => {
+            const body = register(toNano('10')).beginParse();
+            const about = body.loadRef();
+            const withAbout = (more: Cell, tail = 0) =>
+                beginCell()
+                    .storeBits(body.clone().loadBits(body.remainingBits))
+                    .storeUint(0, tail)
+                    .storeRef(more)
+                    .endCell();
+            const longer = beginCell().storeSlice(about.beginParse()).storeBit(0).endCell();
+            const wider = beginCell().storeSlice(about.beginParse()).storeRef(Cell.EMPTY).endCell();
+            for (const bad of [withAbout(longer), withAbout(wider), withAbout(about, 1)]) {
+                await unit.refused(CELL_UNDERFLOW, 'bob', bad, toNano('13'));
+            }
+            expect(succeeded(txAt(await unit.send('bob', withAbout(about), toNano('13')), unit.address))).toBe(true);
         });
 
         it.each([1, 2, 4])('never leaves a stake behind, however long the URI is (depth %i)', async (depth) => {

@@ -271,7 +271,7 @@ describe.each(scenarios)('at the %s', (_name, config, scenario) => {
         ];
     }
 
-    it('every operation works with its cost and is refused with one nanoton less', async () => {
+    gasTest('every operation works with its cost and is refused with one nanoton less', async () => {
         const wrong: unknown[] = [];
         // LONG=1: every operation at every set of prices; an ordinary run: at the first one, and a few at each other.
         const tried = cases().filter((_, i) => process.env.LONG === '1' || scenario === 0 || i % 6 === scenario);
@@ -302,7 +302,7 @@ describe.each(scenarios)('at the %s', (_name, config, scenario) => {
         expect(wrong).toEqual([]);
     });
 
-    it('a stake and an appeal need what they say; with one nanoton less the tokens come back', async () => {
+    gasTest('a stake and an appeal need what they say; with one nanoton less the tokens come back', async () => {
         const least = await staking().getStakeCost();
         const active = async () => (await position.getPosition()).active;
         await unseen({ owed: 0n });

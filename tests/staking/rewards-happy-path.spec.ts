@@ -4,6 +4,7 @@ import '@ton/test-utils';
 
 import * as built from '../../build/ProverRewards/ProverRewards_ProverRewards';
 import { accountIdOf, addressOfAccount } from '../../wrappers/pool/metrics';
+import { underCoverage } from '../support/coverage';
 import { expectNoLoss, gasOf, kept, outs, sameAddress, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { rewardEvents } from '../support/staking/rewards-events';
 import { RewardsUnit, UNSTAKE_DELAY } from '../support/staking/rewards-unit';
@@ -33,7 +34,7 @@ describe('the set-up', () => {
             unstakeDelay: UNSTAKE_DELAY,
             version: 1n,
         });
-        expect(await unit.ton('prover')).toBeGreaterThan(before + toNano('3'));
+        expect(await unit.ton('prover')).toBeGreaterThan(before + toNano(underCoverage ? '2.9' : '3'));
         expect((await unit.rewards.getSolvency()).nano).toBeGreaterThan(0n);
         expect(rewardEvents(result, 'CommissionEvent')).toEqual([
             { event: 'CommissionEvent', commission: 1000n, at: 0n },
@@ -129,7 +130,7 @@ describe('rewards', () => {
         const result = await unit.claim('alice', { by: 'keeper' });
         expect(await unit.balance('alice')).toBe(360n * E18);
         expect(await unit.balance('keeper')).toBe(0n);
-        expect(before - (await unit.ton('keeper'))).toBeLessThan(toNano('0.1'));
+        expect(before - (await unit.ton('keeper'))).toBeLessThan(toNano(underCoverage ? '0.2' : '0.1'));
         expect(rewardEvents(result)).toMatchObject([{ to: accountIdOf(unit.id('alice')) }]);
         // With nothing to pay the value is the sender's, too.
         const again = await unit.claim('alice', { by: 'keeper' });
@@ -148,7 +149,7 @@ describe('rewards', () => {
             { staker: accountIdOf(unit.id('alice')), to: accountIdOf(unit.id('carol')) },
         ]);
         // The rest of the value is the staker's.
-        expect(before - (await unit.ton('alice'))).toBeLessThan(toNano('0.1'));
+        expect(before - (await unit.ton('alice'))).toBeLessThan(toNano(underCoverage ? '0.2' : '0.1'));
     });
 
     it('are the prover’s alone when nobody holds a share', async () => {

@@ -7,7 +7,7 @@ import type { MarkerMap } from '../../tools/coverage/instrument';
 import { Reach } from '../../tools/coverage/reach';
 import { coverageByFile, formatPercent, lcov, missedLines, table, totals } from '../../tools/coverage/report';
 import type { FileCoverage } from '../../tools/coverage/report';
-import { prepareWorkspace } from '../../tools/coverage/workspace';
+import { prepareWorkspace, withRoom } from '../../tools/coverage/workspace';
 import { createBlockchain } from '../support/chain';
 import { createFixture } from './fixture';
 import type { Fixture } from './fixture';
@@ -202,4 +202,21 @@ describe('which specs reach a line', () => {
         expect(reach.among(all, FILE, 1)).toEqual(all);
         expect(reach.among(all, FILE, 9)).toEqual(all);
     });
+});
+
+it('doubles what contracts reckon with for gas and for code, and no layout or limit', () => {
+    const code = [
+        'const GAS_CLAIM: Int = 100;',
+        'const CHILD_INIT_CELLS: Int = 78;',
+        'const CHILD_INIT_BITS: Int = 43000;',
+        'const ROW_BITS: Int = 256;',
+        'const MAX_ACTION_CELLS: Int = 1000;',
+        'const MAX_ACTION_BITS: Int = 9000;',
+    ];
+    expect(withRoom(code.join('\n')).split('\n')).toEqual([
+        'const GAS_CLAIM: Int = 200;',
+        'const CHILD_INIT_CELLS: Int = 156;',
+        'const CHILD_INIT_BITS: Int = 86000;',
+        ...code.slice(3),
+    ]);
 });

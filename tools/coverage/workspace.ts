@@ -14,6 +14,22 @@ export interface Workspace {
     ignored: number;
 }
 
+/** How much more gas and code than without markers the contracts reckon with. */
+const ROOM = 2;
+
+/**
+ * Contracts know what their gas costs and how large they are, and refuse or send on what is needed to the nanoton. With markers
+ * they need more: the constants of gas, and of cells and bits where there are both for one thing, grow with them.
+ */
+export function withRoom(code: string): string {
+    const cells = new Set(Array.from(code.matchAll(/^const (\w+)_CELLS: Int = \d+;/gm), ([, name]) => name));
+    return code.replace(
+        /^(const (GAS_\w+|((?!MAX_)\w+)_(?:CELLS|BITS)): Int = )(\d+);/gm,
+        (all, head: string, _, name, value) =>
+            name === undefined || cells.has(name as string) ? `${head}${Number(value) * ROOM};` : all,
+    );
+}
+
 export function prepareWorkspace(root: string, workspace: string): Workspace {
     const result: Workspace = { markers: {}, ignored: 0 };
     const imported = loadProjects(root).flatMap((project) => importClosure(root, project.path));
@@ -35,7 +51,7 @@ export function prepareWorkspace(root: string, workspace: string): Workspace {
         }
         try {
             const { code: instrumented, markers, ignored } = instrument(code, file, MARKER_FILE, index);
-            wanted.set(file, instrumented);
+            wanted.set(file, withRoom(instrumented));
             Object.assign(result.markers, markers);
             result.ignored += ignored;
         } catch {

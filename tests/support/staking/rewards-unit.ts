@@ -21,6 +21,7 @@ import { accountIdOf } from '../../../wrappers/pool/metrics';
 import { ProverRewards, proverRewardsCode } from '../../../wrappers/staking/ProverRewards';
 import { RewardPosition, rewardPositionCode } from '../../../wrappers/staking/RewardPosition';
 import { ForwardPayload, onchainMetadata, ShareMinter, ShareWallet, tokenCodes } from '../../../wrappers/token';
+import { underCoverage } from '../coverage';
 import { checkpoint, createBlockchain } from '../chain';
 import { bounceOf, cellOf, expectRefused, install, Out, Treasury } from '../pool/transactions';
 
@@ -227,7 +228,7 @@ export class RewardsUnit {
 
     /** Tokens to ProverRewards; a reward unless another payload is given. */
     async add(amount: bigint, options: AddOptions = {}): Promise<SendMessageResult> {
-        const { from = 'payer', forward = toNano('0.2'), payload, value, queryId } = options;
+        const { from = 'payer', forward = toNano(underCoverage ? '0.5' : '0.2'), payload, value, queryId } = options;
         return this.walletOf(this.id(from)).sendTransfer(this.sender(from), {
             queryId,
             value: value ?? toNano('0.3') + forward,
