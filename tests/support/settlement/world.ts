@@ -19,7 +19,6 @@ import {
 } from '../../../wrappers/settlement';
 import { onchainMetadata, ShareMinter, ShareWallet, tokenCodes, Usage } from '../../../wrappers/token';
 import { checkpoint, createBlockchain, START_TIME } from '../chain';
-import { underCoverage } from '../coverage';
 import { bounceOf, expectRefused, Out, Treasury } from '../pool/transactions';
 
 export const SETTLEMENT_PEOPLE = [
@@ -320,7 +319,7 @@ export class SettlementWorld {
 
     /** The markers of a coverage run cost gas that the constants do not know. */
     rich(value?: bigint): { value?: bigint } {
-        return { value: value ?? (underCoverage ? toNano('3') : undefined) };
+        return { value };
     }
 
     async deposit(
@@ -333,8 +332,7 @@ export class SettlementWorld {
         if (this.minter === null) {
             return this.settlement.sendDeposit(this.via(who), { amount, deploy, user, value: options.value });
         }
-        const forwardTonAmount =
-            options.value ?? (underCoverage ? toNano('3') : await this.settlement.getJettonDepositCost(deploy));
+        const forwardTonAmount = options.value ?? (await this.settlement.getJettonDepositCost(deploy));
         return this.walletOf(this.of(who)).sendTransfer(this.via(who), {
             destination: this.settlement.address,
             amount,
