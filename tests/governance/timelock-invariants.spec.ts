@@ -83,7 +83,8 @@ class Simulation {
     readonly targets = Array.from({ length: 4 }, (_, i) => Address.parseRaw(`0:${`5${i}`.repeat(32)}`));
     private readonly refusing = new Set<string>();
     private readonly ring = new Map<number, { number: number; at: number }>();
-    private readonly delivered = new Set<number>();
+    /** By query id, which names the run of an operation and the action. */
+    private readonly delivered = new Set<bigint>();
     /** How often each thing happened: a run that never bounces shows nothing. */
     readonly seen: Record<string, number> = {};
     private number = 0;
@@ -169,8 +170,8 @@ class Simulation {
         expect(keys).toEqual(wanted);
         for (const [, queryId, key] of came) {
             expect(queryId).toBe((BigInt(op.number) << 8n) | BigInt(key % 16));
-            expect(this.delivered.has(key)).toBe(false);
-            this.delivered.add(key);
+            expect(this.delivered.has(queryId)).toBe(false);
+            this.delivered.add(queryId);
         }
         // The Timelock spends at most the report of a failure, the operation nothing but what it kept.
         if (!underCoverage) {
@@ -227,6 +228,7 @@ class Simulation {
     async schedule(): Promise<void> {
         const { world, random } = this;
         const again = this.ops.length > 0 && random.bool(0.5) ? random.pick(this.ops) : undefined;
+        // The same by another proposer is another operation.
         const by: TimelockPerson = random.pick(['proposer', 'other']);
         const delay = MIN_DELAY + random.int(0, 2 * DAY);
         const serial = again?.serial ?? ++this.serial;
