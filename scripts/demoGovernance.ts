@@ -175,7 +175,7 @@ export async function demoGovernance(say: (line: string) => void): Promise<Gover
             const { readyAt } = await state();
             await until(readyAt);
             const list: Cell = packActions(actions);
-            const key = { actions: list, salt: accountIdOf(proposal.address) };
+            const key = { actions: list, salt: accountIdOf(proposal.address), proposer: governor.address };
             const operation = open(
                 TimelockOperation.createFromConfig({ timelock: timelock.address, id: operationId(key), code }),
             );

@@ -4,7 +4,7 @@ import type { NetworkProvider } from '@ton/blueprint';
 import { Address, Cell } from '@ton/core';
 
 import { GovernanceAction, Timelock, Treasury } from '../../wrappers/governance';
-import { PoolOperator } from '../../wrappers/pool';
+import { ParticipantRegistry, PoolOperator, RewardDistribution } from '../../wrappers/pool';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { PaymentSettlement, UsageRegistry } from '../../wrappers/settlement';
 import { StakingMaster } from '../../wrappers/staking';
@@ -31,7 +31,8 @@ const SPEC: ScriptSpec = {
     name: 'handover',
     about:
         'Nominates the Timelock as owner of everything, writes the acceptances as actions of a technical proposal, and ' +
-        'lists every role. Ends with 5 until the Timelock owns all and the deployer has no role.',
+        'lists every role, who is nominated for one, and announced code. Ends with 5 until the Timelock owns all, the ' +
+        'deployer has no role and no code is announced.',
     flags: {
         'governance-manifest': GOVERNANCE_FLAGS['governance-manifest'],
         timelock: { value: 'address', about: 'the Timelock', env: 'TIMELOCK_ADDRESS' },
@@ -46,6 +47,8 @@ const SPEC: ScriptSpec = {
 
 type Account = bigint | Address | null;
 type Role = { role: string; holder: Account; worst: string };
+/** Code that can replace the present one without the owner of that day. */
+type Announced = { part: string; codeHash: bigint; readyAt: bigint };
 
 /** A contract that has an owner. */
 type Owned = {
@@ -59,10 +62,16 @@ type Owned = {
     /** Owner and nominee as they are now. */
     look: () => Promise<{ owner: Account; nominee: Account }>;
     roles: Role[];
+    announced: Announced[];
 };
 
 const idOf = (account: Account) =>
     account === null ? 0n : typeof account === 'bigint' ? account : accountIdOf(account);
+
+const CAN_ACCEPT = 'accepts the role, whoever owns the contract then';
+/** Who is nominated, or will be set: a nomination outlives the owner who made it. */
+const waitsFor = (role: string, holder: Account): Role[] =>
+    idOf(holder) === 0n ? [] : [{ role: `next ${role}`, holder, worst: CAN_ACCEPT }];
 
 const OWNER = 'parameters, roles and, after the notice, the code; everything the contract holds';
 
@@ -74,12 +83,19 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
         address: Address,
         contract: Pick<Owned, 'nominate' | 'accept' | 'cost' | 'look'>,
         roles: () => Promise<Role[]>,
+        codes: () => Promise<Announced[]>,
     ) => {
         if (!(await session.isDeployed(address))) {
             throw new UsageError(`A manifest names ${name} ${session.show(address)}, but it is not deployed`);
         }
-        found.push({ name, address, ...contract, ...(await contract.look()), roles: await roles() });
+        const announced = (await codes()).filter(({ codeHash }) => codeHash !== 0n);
+        found.push({ name, address, ...contract, ...(await contract.look()), roles: await roles(), announced });
     };
+    const slot = (part: string, { codeHash, readyAt }: { codeHash: bigint; readyAt: bigint }): Announced => ({
+        part,
+        codeHash,
+        readyAt,
+    });
     const at = (part: { raw: string }) => Address.parse(part.raw);
 
     const pool = readManifest(session.manifestFile);
@@ -98,7 +114,11 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 },
             },
             async () => {
-                const { reporter, guardian, arbiter, recovery } = await c.getPoolData();
+                const { reporter, guardian, arbiter, recovery, distribution } = await c.getPoolData();
+                const { nextArbiter, nextRecovery } = await c.getNotices();
+                const { payout } = await session
+                    .open(RewardDistribution.createFromAddress(distribution))
+                    .getDistributionData();
                 return [
                     {
                         role: 'reporter',
@@ -116,6 +136,20 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                         holder: recovery,
                         worst: "gets the operator's stake when anyone withdraws it in an emergency",
                     },
+                    { role: 'payout', holder: payout, worst: 'gets the commission until the owner names another one' },
+                    ...waitsFor('arbiter', nextArbiter),
+                    ...waitsFor('recovery', nextRecovery),
+                ];
+            },
+            async () => {
+                const { registry, distribution } = await c.getPoolData();
+                const r = session.open(ParticipantRegistry.createFromAddress(registry));
+                const d = session.open(RewardDistribution.createFromAddress(distribution));
+                return [
+                    slot('PoolOperator', await c.getUpgrade()),
+                    slot('ParticipantRegistry', await r.getUpgrade(false)),
+                    slot('ParticipantVault', await r.getUpgrade(true)),
+                    slot('RewardDistribution', await d.getUpgrade()),
                 ];
             },
         );
@@ -136,13 +170,18 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 },
             },
             async () => {
-                const { firstMinter, minters } = await c.getMinterData();
+                const { firstMinter, minters, nextMinter } = await c.getMinterData();
                 const all = new Set([...minters.keys(), ...(firstMinter === null ? [] : [accountIdOf(firstMinter)])]);
-                return [...all].map((holder) => ({
+                const minter = (holder: bigint) => ({
                     role: 'minter',
                     holder,
                     worst: 'mints up to the cap of the token',
-                }));
+                });
+                return [...[...all].map(minter), ...waitsFor('minter', nextMinter)];
+            },
+            async () => {
+                const { codeHash, codeReadyAt } = await c.getMinterData();
+                return [{ part: 'ShareMinter', codeHash, readyAt: codeReadyAt }];
             },
         );
     }
@@ -162,7 +201,8 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 },
             },
             async () => {
-                const { rateKeeper, guardian } = await c.getRoles();
+                const roles = await c.getRoles();
+                const { rateKeeper, guardian } = roles;
                 const recorders = await c.getRecorders();
                 return [
                     {
@@ -176,8 +216,12 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                         holder: r.address,
                         worst: 'invents usages: 400,000 tokens until the breaker trips',
                     })),
+                    ...waitsFor('rate keeper', roles.nextRateKeeper),
+                    ...waitsFor('guardian', roles.nextGuardian),
+                    ...waitsFor('recorder', roles.nextRecorder),
                 ];
             },
+            async () => [slot('EmissionController', await c.getUpgrade())],
         );
     }
     const staking = readStakingManifest(stakingManifestFile(session));
@@ -196,7 +240,7 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 },
             },
             async () => {
-                const { slasher, resolver, guardian } = await c.getMaster();
+                const { slasher, resolver, guardian, roleHolder } = await c.getMaster();
                 return [
                     {
                         role: 'slasher',
@@ -209,7 +253,12 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                         worst: 'wrong verdicts; slashes go to treasury and insurance only',
                     },
                     { role: 'guardian', holder: guardian, worst: 'entries paused for 72 h' },
+                    ...waitsFor('role', roleHolder),
                 ];
+            },
+            async () => {
+                const { codeHash, codeReadyAt } = await c.getMaster();
+                return [{ part: 'StakingMaster', codeHash, readyAt: BigInt(codeReadyAt) }];
             },
         );
     }
@@ -228,14 +277,20 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                     return { owner, nominee: nextOwner };
                 },
             },
-            async () => [
-                { role: 'guardian', holder: (await r.getRegistryData()).guardian, worst: 'recording paused' },
-                ...(await r.getRecorders()).map(({ address }) => ({
-                    role: 'recorder',
-                    holder: address,
-                    worst: 'invents usages; nothing is paid unless the settler settles them',
-                })),
-            ],
+            async () => {
+                const { guardian, nextGuardian, nextRecorder } = await r.getRegistryData();
+                return [
+                    { role: 'guardian', holder: guardian, worst: 'recording paused' },
+                    ...(await r.getRecorders()).map((recorder) => ({
+                        role: 'recorder',
+                        holder: recorder.address,
+                        worst: 'invents usages; nothing is paid unless the settler settles them',
+                    })),
+                    ...waitsFor('guardian', nextGuardian),
+                    ...waitsFor('recorder', nextRecorder),
+                ];
+            },
+            async () => [slot('UsageRegistry', await r.getUpgrade())],
         );
         const s = session.open(PaymentSettlement.createFromAddress(at(settlement.settlement)));
         await add(
@@ -251,7 +306,8 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 },
             },
             async () => {
-                const { settler, guardian, resolver } = await s.getRoles();
+                const roles = await s.getRoles();
+                const { settler, guardian, resolver } = roles;
                 return [
                     { role: 'settler', holder: settler, worst: 'settles early, late or not at all' },
                     { role: 'guardian', holder: guardian, worst: 'settling paused' },
@@ -260,8 +316,12 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                         holder: resolver,
                         worst: 'decides disputes wrongly, between their two parties',
                     },
+                    ...waitsFor('settler', roles.nextSettler),
+                    ...waitsFor('guardian', roles.nextGuardian),
+                    ...waitsFor('resolver', roles.nextResolver),
                 ];
             },
+            async () => [slot('PaymentSettlement', await s.getUpgrade())],
         );
     }
     const governance = readGovernanceManifest(governanceManifestFile(session));
@@ -290,6 +350,10 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                             threshold === 1n ? 'spends the budgets' : `nothing alone; ${threshold} of them the budgets`,
                     })),
                 ];
+            },
+            async () => {
+                const { codeHash, codeReadyAt } = await c.getTreasury();
+                return [{ part: 'Treasury', codeHash, readyAt: codeReadyAt }];
             },
         );
     }
@@ -357,6 +421,9 @@ async function main(session: Session): Promise<void> {
         })),
         ...contracts.flatMap((c) => [
             { contract: c.name, role: 'owner', holder: c.owner, worst: OWNER },
+            ...(idOf(c.nominee) === id
+                ? []
+                : waitsFor('owner', c.nominee).map((role) => ({ contract: c.name, ...role }))),
             ...c.roles.map((role) => ({ contract: c.name, ...role })),
         ]),
     ];
@@ -368,7 +435,12 @@ async function main(session: Session): Promise<void> {
     );
     const kept = rows.filter((row) => idOf(row.holder) === deployer && deployer !== 0n);
     const foreign = contracts.filter((c) => idOf(c.owner) !== id);
+    const announced = contracts.flatMap((c) => c.announced);
+    for (const { part, codeHash, readyAt } of announced) {
+        session.say(`${part}: anyone can apply the code ${codeHash.toString(16)} from ${time(readyAt)} on.`);
+    }
     session.report({
+        announced: announced.map((code) => ({ ...code, codeHash: code.codeHash.toString(16) })),
         roles: rows.map((row) => ({ ...row, holder: showAccount(session, row.holder) })),
         waiting: waiting.map((c) => c.name),
         notOwned: foreign.map((c) => c.name),
@@ -377,11 +449,12 @@ async function main(session: Session): Promise<void> {
     const problems = [
         ...foreign.map((c) => `the Timelock does not own ${c.name}${waiting.includes(c) ? ' yet (nominated)' : ''}`),
         ...kept.map((row) => `the deployer is ${row.role} of ${row.contract}`),
+        ...announced.map(({ part }) => `code is announced for ${part}`),
     ];
     if (problems.length > 0) {
         throw new PartialError(`Not handed over: ${problems.join('; ')}`);
     }
-    session.say('The Timelock owns everything, and the deployer has no role.');
+    session.say('The Timelock owns everything, the deployer has no role, and no code is announced.');
 }
 
 export async function run(provider: NetworkProvider, args: string[]): Promise<void> {

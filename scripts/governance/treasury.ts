@@ -2,15 +2,30 @@
 import type { NetworkProvider } from '@ton/blueprint';
 import { Address, Cell, OpenedContract } from '@ton/core';
 
-import { ProposalKind, Treasury, TREASURY_ERRORS, TreasuryErrorName, TreasuryExit } from '../../wrappers/governance';
+import {
+    GrantInfo,
+    MAX_GRANTS,
+    MAX_JETTONS,
+    MAX_MILESTONES,
+    MAX_SIGNERS,
+    milestonesOf,
+    ProposalKind,
+    SYNC_WAIT,
+    Treasury,
+    TREASURY_ERRORS,
+    TreasuryErrorName,
+    TreasuryExit,
+} from '../../wrappers/governance';
 import { accountIdOf } from '../../wrappers/pool/metrics';
+import { accountOrNull } from '../../wrappers/staking/common';
+import { ShareMinter, ShareWallet } from '../../wrappers/token';
 import { ScriptSpec } from '../lib/args';
 import { RefusedError, UsageError } from '../lib/errors';
 import { duration, parseSeconds, parseTime, parseTon, time, ton } from '../lib/format';
 import { GOVERNANCE_FLAGS, governanceAddress, showAccount, writeActions } from '../lib/governance';
 import { runScript, Session, Step } from '../lib/session';
 
-const SUBJECTS = ['info', 'budget', 'spend', 'grant', 'freeze', 'unfreeze'] as const;
+const SUBJECTS = ['info', 'budget', 'signers', 'spend', 'grant', 'jetton', 'freeze', 'unfreeze'] as const;
 
 const SPEC: ScriptSpec = {
     name: 'treasury',
@@ -19,15 +34,25 @@ const SPEC: ScriptSpec = {
         'written to a file for `propose`.',
     positionals: {
         subject: SUBJECTS.join(' | '),
-        task: 'budget: show | set; spend: request | approve | propose; grant: show | claim | create | cancel',
+        task:
+            'budget: show | set; signers: show | set; spend: request | approve | propose; ' +
+            'grant: show | claim | create | milestones | release | cancel | clear; jetton: show | add | discover | sync',
     },
     flags: {
         'governance-manifest': GOVERNANCE_FLAGS['governance-manifest'],
         treasury: { value: 'address', about: 'the Treasury', env: 'TREASURY_ADDRESS' },
         category: { value: 'number', about: 'category of a budget, 0 to 15' },
-        asset: { value: 'number', about: '0 is TON, 1 to 8 the registered jettons (0)' },
+        asset: {
+            value: 'number',
+            about: '0 is TON, 1 to 8 the registered jettons (0; jetton add: the first free number)',
+        },
         amount: { value: 'amount', about: 'TON, or the smallest unit of a jetton' },
+        amounts: { value: 'amount,...', about: 'of milestones, 1 to 8, in their order' },
         period: { value: 'duration', about: 'of a budget' },
+        signers: { value: 'address,...', about: 'all who spend from now on, 2 to 15, or none' },
+        threshold: { value: 'number', about: 'how many of them a payment needs, 2 or more' },
+        minter: { value: 'address', about: 'of a jetton' },
+        milestone: { value: 'number', about: 'the one that is reached, from 0' },
         to: { value: 'address', about: 'who is paid' },
         memo: { value: 'number', about: 'for the signers (0)' },
         index: { value: 'number', about: 'signer whose request is approved' },
@@ -54,8 +79,7 @@ async function assetOf(session: Session): Promise<number> {
     return (await session.optionalInteger('asset', 0, 8)) ?? 0;
 }
 
-async function amountOf(session: Session, asset: number): Promise<bigint> {
-    const text = await session.text('amount');
+function parseAmount(text: string, asset: number): bigint {
     if (asset === 0) {
         return parseTon(text);
     }
@@ -63,6 +87,19 @@ async function amountOf(session: Session, asset: number): Promise<bigint> {
         throw new UsageError(`amount "${text}" is not a whole number of units`);
     }
     return BigInt(text);
+}
+
+async function amountOf(session: Session, asset: number): Promise<bigint> {
+    return parseAmount(await session.text('amount'), asset);
+}
+
+/** What nobody owns yet must be there, in a wallet that is known. */
+async function requireFree(treasury: Desk, asset: number, amount: bigint): Promise<void> {
+    if (asset > 0) {
+        requireTreasuryRule(((await treasury.getJetton(asset))?.wallet ?? 0n) !== 0n, 'ERROR_NO_ASSET');
+    }
+    const { free } = await treasury.getSolvency(asset);
+    requireTreasuryRule(amount <= free, 'ERROR_NOT_FREE', `${amountText(asset, free)} are free.`);
 }
 
 async function step(
@@ -86,6 +123,11 @@ async function forProposal(
     kind: ProposalKind = 'treasury',
 ) {
     const value = ((cost ?? (await treasury.getCost(body))) * 3n) / 2n;
+    if (session.dryRun) {
+        session.say(`Dry run: one action for a ${kind} proposal, with ${ton(value)}; nothing was written.`);
+        session.report({ actions: 1, kind });
+        return;
+    }
     writeActions(session, await session.text('out'), kind, [{ destination: treasury.address, value, body }]);
 }
 
@@ -153,11 +195,61 @@ async function budget(session: Session, treasury: Desk): Promise<void> {
     session.report({ budgets });
 }
 
+async function signers(session: Session, treasury: Desk): Promise<void> {
+    const task = session.args.get('task') ?? 'show';
+    const data = await treasury.getTreasury();
+    const order = [...data.signers].sort(([, a], [, b]) => a - b);
+    if (task === 'show') {
+        for (const [who, index] of order) {
+            session.say(`signer ${index}: ${showAccount(session, who)}`);
+        }
+        session.say(order.length === 0 ? 'There are no signers.' : `${data.threshold} of ${order.length} spend.`);
+        session.report({
+            threshold: data.threshold,
+            signers: order.map(([who, index]) => ({ index, who: showAccount(session, who) })),
+        });
+        return;
+    }
+    if (task !== 'set') {
+        throw new UsageError('signers show | set');
+    }
+    const text = await session.text('signers');
+    const names = text.trim() === 'none' ? [] : text.split(',').map((name) => name.trim());
+    const list = await Promise.all(names.map((name) => session.toAddress(name, 'signers')));
+    const ids = new Set(list.map(accountIdOf));
+    const threshold = list.length === 0 ? 0 : await session.integer('threshold', 0, 255);
+    if (ids.size < list.length) {
+        throw new UsageError('signers: the same one is listed twice');
+    }
+    requireTreasuryRule(
+        list.length === 0 || (list.length <= MAX_SIGNERS && threshold >= 2 && threshold <= list.length),
+        'ERROR_BAD_PARAMETER',
+        `${list.length} signers, ${threshold} of them: 2 to ${MAX_SIGNERS}, and at least 2 of them.`,
+    );
+    if (
+        Number(data.threshold) === threshold &&
+        data.signers.size === ids.size &&
+        order.every(([who]) => ids.has(who))
+    ) {
+        session.say('These are the signers already.');
+        session.report({ unchanged: true });
+        return;
+    }
+    return forProposal(
+        session,
+        treasury,
+        Treasury.setSignersBody({ signers: list, threshold }),
+        undefined,
+        'technical',
+    );
+}
+
 async function spend(session: Session, treasury: Desk): Promise<void> {
     const task = await session.choice('task', ['request', 'approve', 'propose']);
     if (task === 'propose') {
         const asset = await assetOf(session);
         const amount = await amountOf(session, asset);
+        await requireFree(treasury, asset, amount);
         const body = Treasury.ownerSpendBody({ asset, amount, to: await session.address('to') });
         return forProposal(session, treasury, body, await treasury.getSpendCost({}));
     }
@@ -208,48 +300,187 @@ async function spend(session: Session, treasury: Desk): Promise<void> {
     session.report({ index, nonce, paid: !session.dryRun && after === null });
 }
 
-async function grant(session: Session, treasury: Desk): Promise<void> {
-    const task = await session.choice('task', ['show', 'claim', 'create', 'cancel']);
+/** A grant that governance makes. */
+async function newGrant(session: Session, treasury: Desk, task: 'create' | 'milestones'): Promise<void> {
+    const asset = await assetOf(session);
+    let body: Cell;
+    let amount: bigint;
     if (task === 'create') {
-        const asset = await assetOf(session);
-        const amount = await amountOf(session, asset);
+        amount = await amountOf(session, asset);
         const start = parseTime(await session.text('start'), 'start');
-        const cliff = session.args.get('cliff');
+        const cliffText = session.args.get('cliff');
+        const cliff = cliffText === undefined ? start : parseTime(cliffText, 'cliff');
         const end = parseTime(await session.text('end'), 'end');
-        const body = Treasury.createStreamBody({
-            asset,
-            amount,
-            grantee: await session.address('to'),
-            start,
-            cliff: cliff === undefined ? start : parseTime(cliff, 'cliff'),
-            end,
-        });
-        return forProposal(session, treasury, body);
+        const ordered = amount > 0n && start > 0 && start <= cliff && cliff <= end && start < end;
+        requireTreasuryRule(ordered, 'ERROR_BAD_PARAMETER', 'An amount, and start <= cliff <= end.');
+        body = Treasury.createStreamBody({ asset, amount, grantee: await session.address('to'), start, cliff, end });
+    } else {
+        const amounts = (await session.text('amounts')).split(',').map((text) => parseAmount(text.trim(), asset));
+        requireTreasuryRule(
+            amounts.length <= MAX_MILESTONES && amounts.every((each) => each > 0n),
+            'ERROR_BAD_PARAMETER',
+            `1 to ${MAX_MILESTONES} milestones, none of them 0.`,
+        );
+        amount = amounts.reduce((sum, each) => sum + each, 0n);
+        body = Treasury.createMilestonesBody({ asset, grantee: await session.address('to'), amounts });
+    }
+    await requireFree(treasury, asset, amount);
+    requireTreasuryRule(Number((await treasury.getTreasury()).grants) < Number(MAX_GRANTS), 'ERROR_GRANTS_FULL');
+    return forProposal(session, treasury, body);
+}
+
+function sayGrant(session: Session, id: number, found: GrantInfo): void {
+    const { asset, grantee, amount, claimed, claimable } = found;
+    session.say(
+        `grant ${id} of ${showAccount(session, grantee)}: ${amountText(asset, amount)}, claimed ` +
+            `${amountText(asset, claimed)}, can be claimed ${amountText(asset, claimable)}`,
+    );
+    const milestones = milestonesOf(found);
+    for (const [index, milestone] of (milestones ?? []).entries()) {
+        session.say(
+            `  milestone ${index}: ${amountText(asset, milestone.amount)}${milestone.released ? ', reached' : ''}`,
+        );
+    }
+    session.report({ grant: id, ...found, grantee: showAccount(session, grantee), milestones });
+}
+
+async function grant(session: Session, treasury: Desk): Promise<void> {
+    const tasks = ['show', 'claim', 'create', 'milestones', 'release', 'cancel', 'clear'] as const;
+    const task = await session.choice('task', tasks);
+    if (task === 'create' || task === 'milestones') {
+        return newGrant(session, treasury, task);
     }
     const id = await session.integer('grant', 0, 2 ** 32 - 1);
     const found = await treasury.getGrant(id);
     requireTreasuryRule(found !== null, 'ERROR_NO_GRANT');
-    if (task === 'cancel') {
-        return forProposal(session, treasury, Treasury.cancelGrantBody({ grant: id }));
+    const { asset, grantee, claimable, claimed, amount, stopped } = found!;
+    switch (task) {
+        case 'cancel':
+            return forProposal(session, treasury, Treasury.cancelGrantBody({ grant: id }));
+        case 'release': {
+            const milestones = milestonesOf(found!);
+            requireTreasuryRule(milestones !== null && !stopped, 'ERROR_MILESTONE');
+            const index = await session.integer('milestone', 0, 255);
+            requireTreasuryRule(milestones![index]?.released === false, 'ERROR_MILESTONE');
+            return forProposal(session, treasury, Treasury.releaseMilestoneBody({ grant: id, index }));
+        }
+        case 'clear':
+            requireTreasuryRule(claimed === amount, 'ERROR_GRANT_OPEN');
+            return step(
+                session,
+                treasury,
+                `Forget grant ${id}, which is paid`,
+                Treasury.clearGrantBody({ queryId: session.queryId(), grant: id }),
+                async () => (await treasury.getGrant(id)) === null,
+                'it is gone',
+            );
+        case 'claim':
+            requireTreasuryRule(claimable > 0n, 'ERROR_NOTHING_DUE');
+            await step(
+                session,
+                treasury,
+                `Claim ${amountText(asset, claimable)} or more for ${showAccount(session, grantee)}`,
+                Treasury.claimGrantBody({ queryId: session.queryId(), grant: id }),
+                async () => ((await treasury.getGrant(id))?.claimed ?? amount) > claimed,
+                'it is paid',
+            );
+            break;
+        case 'show':
+            break;
     }
-    const { asset, grantee, claimable } = found!;
-    if (task === 'claim') {
-        requireTreasuryRule(claimable > 0n, 'ERROR_NOTHING_DUE');
-        await step(
+    sayGrant(session, id, (await treasury.getGrant(id)) ?? found!);
+}
+
+/** Whether somebody there says which wallet an owner has. */
+async function isMinter(session: Session, at: Address, owner: Address): Promise<boolean> {
+    if (!(await session.isDeployed(at))) {
+        return false;
+    }
+    try {
+        await session.open(ShareMinter.createFromAddress(at)).getWalletAddress(owner);
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+async function jetton(session: Session, treasury: Desk): Promise<void> {
+    const task = await session.choice('task', ['show', 'add', 'discover', 'sync']);
+    const known = await treasury.getJettons();
+    if (task === 'show') {
+        for (const { asset, minter, wallet, balance, reserved } of known) {
+            session.say(
+                `jetton ${asset} of ${session.show(minter)}, wallet ${showAccount(session, wallet)}: ` +
+                    `${amountText(asset, balance)}, of grants ${amountText(asset, reserved)}`,
+            );
+        }
+        if (known.length === 0) {
+            session.say('There are no jettons.');
+        }
+        session.report({
+            jettons: known.map((j) => ({
+                ...j,
+                minter: session.show(j.minter),
+                wallet: showAccount(session, j.wallet),
+            })),
+        });
+        return;
+    }
+    if (task === 'add') {
+        const minter = await session.address('minter');
+        if (!(await isMinter(session, minter, treasury.address))) {
+            throw new UsageError(`There is no jetton minter at ${session.show(minter)} on ${session.network}`);
+        }
+        const same = known.find((j) => j.minter.equals(minter));
+        if (same !== undefined) {
+            session.say(`It is jetton ${same.asset} already.`);
+            session.report({ asset: same.asset, unchanged: true });
+            return;
+        }
+        const taken = known.map((j) => j.asset);
+        const numbers = Array.from({ length: Number(MAX_JETTONS) }, (_, i) => i + 1);
+        const first = numbers.find((number) => !taken.includes(number));
+        requireTreasuryRule(first !== undefined, 'ERROR_BAD_PARAMETER', 'All numbers are taken.');
+        const asset = (await session.optionalInteger('asset', 1, Number(MAX_JETTONS))) ?? first!;
+        requireTreasuryRule(!taken.includes(asset), 'ERROR_BAD_PARAMETER', `Number ${asset} is another jetton's.`);
+        session.report({ asset });
+        return forProposal(session, treasury, Treasury.addJettonBody({ asset, minter }), undefined, 'technical');
+    }
+    const asset = await session.integer('asset', 1, Number(MAX_JETTONS));
+    const found = known.find((j) => j.asset === asset);
+    requireTreasuryRule(found !== undefined, 'ERROR_NO_ASSET');
+    const queryId = session.queryId();
+    if (task === 'discover') {
+        requireTreasuryRule(found!.wallet === 0n, 'ERROR_WALLET_KNOWN');
+        return step(
             session,
             treasury,
-            `Claim ${amountText(asset, claimable)} or more for ${showAccount(session, grantee)}`,
-            Treasury.claimGrantBody({ queryId: session.queryId(), grant: id }),
-            async () => ((await treasury.getGrant(id))?.claimed ?? found!.amount) > found!.claimed,
-            'it is paid',
+            `Ask the minter of jetton ${asset} for the wallet`,
+            Treasury.discoverBody({ queryId, asset }),
+            async () => (await treasury.getJetton(asset))?.wallet !== 0n,
+            'the wallet is known',
         );
     }
-    const now = await treasury.getGrant(id);
-    session.say(
-        `grant ${id} of ${showAccount(session, grantee)}: ${amountText(asset, now?.amount ?? 0n)}, claimed ` +
-            `${amountText(asset, now?.claimed ?? 0n)}, can be claimed ${amountText(asset, now?.claimable ?? 0n)}`,
+    requireTreasuryRule(found!.wallet !== 0n, 'ERROR_NO_ASSET');
+    const wallet = session.open(ShareWallet.createFromAddress(accountOrNull(found!.wallet)!));
+    const holds = (await session.isDeployed(wallet.address)) ? await wallet.getBalance() : 0n;
+    const extra = holds - found!.balance;
+    if (extra <= 0n) {
+        session.say('Nothing is in the wallet that is not in the books.');
+        session.report({ asset, extra: 0n });
+        return;
+    }
+    const open = Number(found!.syncAt) + Number(SYNC_WAIT);
+    requireTreasuryRule((await session.now(treasury.address)) >= open, 'ERROR_SYNC_WAIT', `From ${time(open)} on.`);
+    await step(
+        session,
+        treasury,
+        `Book ${amountText(asset, extra)} that came without a notification`,
+        Treasury.syncBody({ queryId, asset, extra }),
+        async () => ((await treasury.getJetton(asset))?.balance ?? 0n) >= holds,
+        'the books have it',
     );
-    session.report({ grant: id, ...now, grantee: showAccount(session, grantee) });
+    session.report({ asset, extra });
 }
 
 async function freeze(session: Session, treasury: Desk): Promise<void> {
@@ -293,7 +524,7 @@ async function main(session: Session): Promise<void> {
     }
     const treasury = session.open(Treasury.createFromAddress(address));
     const unfreeze = () => forProposal(session, treasury, Treasury.unfreezeBody(), undefined, 'technical');
-    const run = { info, budget, spend, grant, freeze, unfreeze }[subject];
+    const run = { info, budget, signers, spend, grant, jetton, freeze, unfreeze }[subject];
     await run(session, treasury);
 }
 

@@ -3,10 +3,19 @@ import { Address, beginCell, Cell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
 import { storeBallot, storeProposeAsk, storeStakedVote } from '../../build/Governor/Governor_Governor';
-import { GovernanceExit, Governor, Proposal, Timelock, VoterAccount } from '../../wrappers/governance';
+import {
+    GovernanceExit,
+    Governor,
+    operationId,
+    packActions,
+    Proposal,
+    Timelock,
+    VoterAccount,
+} from '../../wrappers/governance';
 import { pack } from '../../wrappers/common/messages';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { StakingExit, StakingMaster } from '../../wrappers/staking';
+import { editTimelock } from '../support/governance/timelock-state';
 import { DAY, GovernanceWorld } from '../support/governance/world';
 import { expectRefused } from '../support/pool/transactions';
 import { voteRefusals } from '../support/staking/world';
@@ -30,6 +39,47 @@ describe('attacks', () => {
         await world.toStart(made.proposal);
         return made;
     };
+
+    describe('another proposer of the Timelock', () => {
+        it('schedules the operation of a proposal first, late and to cancel it: the proposal does not notice', async () => {
+            const rival = world.sender('dave');
+            await editTimelock(world, ({ proposers, proposerCount }) => ({
+                proposers: proposers.set(accountIdOf(world.address('dave')), true),
+                proposerCount: proposerCount + 1n,
+            }));
+            await world.lock('stranger', world.unit(5_000_000), { from: 'bob' });
+            const { id, proposal } = await open();
+            await world.vote('stranger', id, 'for');
+            await world.toEnd(proposal);
+            const key = {
+                actions: packActions(await proposal.getActions()),
+                salt: accountIdOf(proposal.address),
+                proposer: world.address('dave'),
+            };
+            const schedule = (delay: number) =>
+                world.timelock.sendSchedule(rival, { ...key, delay, responseTo: proposal.address, value: toNano('3') });
+            const cancel = (operation: bigint) => world.timelock.sendCancel(rival, { id: operation });
+            expect(world.codes(await schedule(30 * DAY))).toEqual([]);
+            expect((await proposal.getProposal()).state).toBe('succeeded');
+            await cancel(operationId(key));
+
+            expect(world.codes(await proposal.sendQueue(world.sender('alice')))).toEqual([]);
+            const queued = await proposal.getProposal();
+            expect(queued).toMatchObject({ state: 'queued', readyAt: world.now + 2 * DAY });
+            const operation = await world.operation(proposal);
+            expect(queued.operation).toBe((await operation.getOperation()).id);
+            // Again while it waits: neither its time nor its state moves.
+            await schedule(29 * DAY);
+            await cancel(operationId(key));
+            await cancel(queued.operation);
+            expect(await proposal.getProposal()).toMatchObject({ state: 'queued', readyAt: queued.readyAt });
+            expect((await operation.getOperation()).phaseName).toBe('waiting');
+
+            world.at(queued.readyAt);
+            expect(world.codes(await operation.sendExecute(world.sender('alice')))).toEqual([]);
+            expect((await proposal.getProposal()).state).toBe('executed');
+        });
+    });
 
     describe('the same tokens twice', () => {
         it('moved to another account: they cannot leave before the end', async () => {

@@ -20,6 +20,7 @@ import * as deployStaking from '../../scripts/staking/deployStaking';
 import * as deployToken from '../../scripts/token/deployToken';
 import { Governor, Proposal, Timelock, Treasury } from '../../wrappers/governance';
 import { accountIdOf } from '../../wrappers/pool/metrics';
+import { ShareMinter, ShareWallet } from '../../wrappers/token';
 import { DAY, World } from '../scripts/support';
 
 let world: World;
@@ -317,3 +318,172 @@ it('simulateProposal shows what executing changes, on a copy', async () => {
     expect(wrong.traceHash).not.toBe(first.traceHash);
     await world.refused('carol', simulateProposal, ['99'], /no proposal 99/);
 }, 60_000);
+
+describe('treasury: signers, jettons, milestones', () => {
+    const out = (name: string) => path.join(world.dir, `${name}.json`);
+    const run = (who: string, ...args: string[]) => world.ok(who, treasuryScript, args);
+    const refused = (who: string, args: string[], why: RegExp, exit?: number) =>
+        world.refused(who, treasuryScript, args, why, exit);
+
+    /** A proposal with the actions of these files, carried out. */
+    async function decide(kind: string, ...files: string[]): Promise<void> {
+        const last = (await governor().getGovernor()).nextId - 1;
+        await world.advanceTo((await proposalOf(last)).latestEnd);
+        const actions = files.flatMap((file) => JSON.parse(fs.readFileSync(out(file), 'utf8')) as object[]);
+        await world.ok('alice', propose, [kind, world.file('decide.json', JSON.stringify(actions))]);
+        await carry(last + 1);
+    }
+
+    /** Tokens of carol to the treasury. */
+    async function deposit(amount: bigint, forward: bigint): Promise<void> {
+        const minter = world.chain.open(ShareMinter.createFromAddress(Address.parse(token)));
+        const carol = await world.chain.wallet('carol');
+        const to = await minter.getWalletAddress(carol.address);
+        const body = ShareWallet.transferBody({ amount, destination: at('treasury'), forwardTonAmount: forward });
+        await carol.transfer([internal({ to, value: toNano('0.5') + forward, body })], 1);
+    }
+
+    it('signers and a jetton: written for a proposal, refused before that, and nothing twice', async () => {
+        const set = (signers: string, threshold: string, ...more: string[]) => [
+            'signers',
+            'set',
+            '--signers',
+            signers,
+            '--threshold',
+            threshold,
+            '--out',
+            out('m-of-n'),
+            ...more,
+        ];
+        await refused('carol', set('carol,bob', '1'), /ERROR_BAD_PARAMETER/);
+        await refused('carol', set('carol,bob', '3'), /ERROR_BAD_PARAMETER/);
+        await refused('carol', set('carol', '2'), /ERROR_BAD_PARAMETER/);
+        await refused('carol', set('carol,carol', '2'), /listed twice/, Exit.usage);
+        await refused('carol', set('carol,nobody', '2'), /not a valid address/, Exit.usage);
+        const sixteen = Array.from({ length: 16 }, (_, i) => `0:${String(i + 10).repeat(32)}`).join(',');
+        await refused('carol', set(sixteen, '2'), /16 signers.*ERROR_BAD_PARAMETER/);
+        expect(await run('carol', ...set('carol,guardian', '2'))).toMatchObject({ unchanged: true });
+        expect(await run('carol', ...set('carol,bob', '2', '--dry-run'))).toMatchObject({ kind: 'technical' });
+        expect(fs.existsSync(out('m-of-n'))).toBe(false);
+        expect(await run('carol', ...set('carol,guardian,bob', '3'))).toMatchObject({ kind: 'technical', actions: 1 });
+
+        const add = (...more: string[]) => ['jetton', 'add', '--out', out('jetton'), '--minter', ...more];
+        await refused('carol', add('insurance'), /no jetton minter/, Exit.usage);
+        await refused('carol', add(master), /no jetton minter/, Exit.usage);
+        expect(await run('carol', ...add(token))).toMatchObject({ asset: 1, kind: 'technical' });
+        await refused('carol', ['jetton', 'discover', '--asset', '1'], /ERROR_NO_ASSET/);
+        await refused('carol', ['jetton', 'sync', '--asset', '9'], /1 to 8/, Exit.usage);
+        expect(await run('carol', 'jetton', 'show')).toMatchObject({ jettons: [] });
+        await decide('technical', 'm-of-n', 'jetton');
+
+        expect(await run('carol', ...set('bob,guardian,carol', '3'))).toMatchObject({ unchanged: true });
+        expect(await run('carol', 'signers', 'show')).toMatchObject({ threshold: '3', signers: [{}, {}, {}] });
+        expect(await run('carol', ...add(token))).toMatchObject({ asset: 1, unchanged: true });
+        const file = path.join(world.dir, 'other.json');
+        const flags = ['--name', 'O', '--symbol', 'O', '--minter', 'guardian', '--keep-open', '--token-manifest', file];
+        await world.ok('admin', deployToken, flags);
+        const other = (JSON.parse(fs.readFileSync(file, 'utf8')) as { minter: { raw: string } }).minter.raw;
+        await refused('carol', add(other, '--asset', '1'), /another jetton.*ERROR_BAD_PARAMETER/);
+        expect(await run('carol', ...add(other))).toMatchObject({ asset: 2 });
+        await refused('carol', ['jetton', 'discover', '--asset', '1'], /ERROR_WALLET_KNOWN/);
+        const { jettons } = await run('carol', 'jetton', 'show');
+        expect(jettons).toMatchObject([{ asset: 1, balance: '0', reserved: '0' }]);
+        expect((jettons as { wallet: string }[])[0].wallet).not.toBe('nobody');
+    }, 120_000);
+
+    it('what came without a notification is booked once', async () => {
+        const sync = ['jetton', 'sync', '--asset', '1'];
+        expect(await run('bob', ...sync)).toMatchObject({ extra: '0' });
+        await deposit(900n, toNano('0.1'));
+        expect(await run('bob', ...sync)).toMatchObject({ extra: '0' });
+        await deposit(100n, 0n);
+        expect(await run('bob', ...sync)).toMatchObject({ extra: '100' });
+        expect(await treasury().getSolvency(1)).toMatchObject({ balance: 1000n });
+        expect((await world.run('bob', treasuryScript, [...sync, '--yes'])).sent).toBe(0);
+        await deposit(10n, 0n);
+        await refused('bob', sync, /ERROR_SYNC_WAIT/);
+        await world.advanceTo(world.chain.now + 3600);
+        expect(await run('bob', ...sync)).toMatchObject({ extra: '10' });
+    }, 60_000);
+
+    it('spends a jetton: by the owner, and by 3 of 3 signers within its budget', async () => {
+        const spend = ['spend', 'propose', '--asset', '1', '--to', 'alice', '--out', out('spend')];
+        await refused('carol', [...spend, '--amount', '1011'], /1010 units are free.*ERROR_NOT_FREE/);
+        await refused('carol', [...spend.slice(0, 3), '2', ...spend.slice(4), '--amount', '1'], /ERROR_NO_ASSET/);
+        await refused('carol', [...spend, '--amount', '1.5'], /not a whole number/, Exit.usage);
+        await run('carol', ...spend, '--amount', '10');
+        const budget = ['budget', 'set', '--category', '2', '--asset', '1', '--amount', '100', '--period', '7d'];
+        await run('carol', ...budget, '--out', out('budget'));
+        await decide('treasury', 'spend', 'budget');
+        expect(await treasury().getSolvency(1)).toMatchObject({ balance: 1000n });
+
+        const ask = ['spend', 'request', '--category', '2', '--to', 'alice', '--amount'];
+        await refused('carol', [...ask, '101'], /100 units are left.*ERROR_OVER_LIMIT/);
+        const { index } = await run('carol', ...ask, '60');
+        const approve = ['spend', 'approve', '--index', String(index)];
+        await refused('insurance', approve, /ERROR_NOT_SIGNER/);
+        const dry = await world.run('bob', treasuryScript, [...approve, '--dry-run', '--json']);
+        expect([dry.error, dry.sent, dry.json.paid]).toEqual([undefined, 0, false]);
+        expect((await run('bob', ...approve)).paid).toBe(false);
+        await refused('bob', approve, /ERROR_APPROVED/);
+        expect((await run('guardian', ...approve)).paid).toBe(true);
+        await refused('guardian', approve, /ERROR_NO_REQUEST/);
+        expect(await treasury().getSolvency(1)).toMatchObject({ balance: 940n });
+        expect((await run('carol', 'budget')).budgets).toContainEqual(
+            expect.objectContaining({ category: 2, asset: '1', left: '40' }),
+        );
+    }, 120_000);
+
+    it('milestones: reserved when made, paid when reached, gone when all is paid', async () => {
+        const id = Number((await treasury().getTreasury()).nextGrant);
+        const make = ['grant', 'milestones', '--asset', '1', '--to', 'bob', '--out', out('milestones'), '--amounts'];
+        await refused('carol', [...make, '1,0'], /ERROR_BAD_PARAMETER/);
+        await refused('carol', [...make, '1,1,1,1,1,1,1,1,1'], /1 to 8.*ERROR_BAD_PARAMETER/);
+        await refused('carol', [...make, '900,41'], /940 units are free.*ERROR_NOT_FREE/);
+        await run('carol', ...make, '300,640');
+        await decide('treasury', 'milestones');
+        expect(await treasury().getSolvency(1)).toMatchObject({ reserved: 940n, free: 0n });
+        const open = [
+            { amount: '300', released: false },
+            { amount: '640', released: false },
+        ];
+        expect(await run('bob', 'grant', 'show', '--grant', String(id))).toMatchObject({ milestones: open });
+        await refused('bob', ['grant', 'claim', '--grant', String(id)], /ERROR_NOTHING_DUE/);
+        await refused('bob', ['grant', 'clear', '--grant', String(id)], /ERROR_GRANT_OPEN/);
+
+        const release = (grant: number, milestone: number, file: string) => [
+            'grant',
+            'release',
+            '--grant',
+            String(grant),
+            '--milestone',
+            String(milestone),
+            '--out',
+            out(file),
+        ];
+        await refused('carol', release(0, 0, 'release'), /ERROR_MILESTONE/);
+        await refused('carol', release(id, 2, 'release'), /ERROR_MILESTONE/);
+        await refused('carol', release(id + 1, 0, 'release'), /ERROR_NO_GRANT/);
+        await run('carol', ...release(id, 1, 'second'));
+        await decide('treasury', 'second');
+        await refused('carol', release(id, 1, 'release'), /ERROR_MILESTONE/);
+        const claim = ['grant', 'claim', '--grant', String(id)];
+        const half = await run('carol', ...claim);
+        expect(half).toMatchObject({ claimed: '640', claimable: '0', milestones: [open[0], { released: true }] });
+        await run('carol', ...release(id, 0, 'first'));
+        await decide('treasury', 'first');
+        expect(await run('bob', ...claim)).toMatchObject({ claimed: '940' });
+        expect(await treasury().getSolvency(1)).toMatchObject({ balance: 0n, reserved: 0n });
+        await world.advanceTo(world.chain.now + 3600);
+        await run('bob', 'grant', 'clear', '--grant', String(id));
+        expect(await treasury().getGrant(id)).toBeNull();
+        await refused('bob', ['grant', 'clear', '--grant', String(id)], /ERROR_NO_GRANT/);
+    }, 120_000);
+
+    it('ends signing with none', async () => {
+        await run('carol', 'signers', 'set', '--signers', 'none', '--out', out('none'));
+        await decide('technical', 'none');
+        expect((await treasury().getTreasury()).signers.size).toBe(0);
+        expect(await run('carol', 'signers')).toMatchObject({ signers: [] });
+    }, 60_000);
+});

@@ -176,17 +176,35 @@ describe('Timelock: attacks', () => {
             expect(exitCode(txAt(run, evil.operation.address))).toBe(TimelockExit.ERROR_OPERATION_STATE);
         });
 
-        it('of a proposer: an id that he took and lost is free for governance again', async () => {
+        it('of a proposer: an id that he lost is free for himself again', async () => {
             const actions = packActions(world.actions());
             const taken = await world.schedule(actions, { by: 'other', salt: 7 });
             await world.timelock.sendCancel(world.sender('guardian'), { id: taken.id });
-            const again = await world.schedule(actions, { salt: 7 });
+            const again = await world.schedule(actions, { by: 'other', salt: 7 });
             expect(again.id).toBe(taken.id);
             expect(await world.phase(taken.id)).toBe('waiting');
             expect((await again.operation.getOperation()).number).toBe(1n);
             world.advance(MIN_DELAY);
             await world.execute(taken.id);
             expect(await world.phase(taken.id)).toBe('sent');
+        });
+
+        it('of a proposer: the same actions, predecessor and salt of another one are another operation', async () => {
+            const actions = packActions(world.actions());
+            // First, and as late as he can; then cancelled.
+            const taken = await world.schedule(actions, { by: 'other', salt: 7, delay: 30 * DAY });
+            const mine = await world.schedule(actions, { salt: 7 });
+            expect(mine.id).not.toBe(taken.id);
+            await world.timelock.sendCancel(world.sender('other'), { id: taken.id });
+            await world.timelock.sendCancel(world.sender('other'), { id: mine.id });
+            expect([await world.phase(taken.id), await world.phase(mine.id)]).toEqual(['cancelled', 'waiting']);
+            world.advance(MIN_DELAY);
+            await world.execute(mine.id);
+            expect(await world.phase(mine.id)).toBe('sent');
+            // Nor does he stop it afterwards, nor make it run again.
+            const again = await world.schedule(actions, { by: 'other', salt: 7 });
+            expect(again.id).toBe(taken.id);
+            expect(await world.phase(mine.id)).toBe('sent');
         });
     });
 
@@ -214,7 +232,7 @@ describe('Timelock: attacks', () => {
             const { id, operation } = await world.schedule(actions, { salt: 3 });
             const { readyAt } = await operation.getOperation();
             world.advance(DAY);
-            await world.schedule(actions, { salt: 3, by: 'other' });
+            await world.schedule(actions, { salt: 3, delay: 30 * DAY });
             const info = await operation.getOperation();
             expect(info).toMatchObject({ readyAt, number: 0n, phaseName: 'waiting' });
             expect(id).toBe(info.id);

@@ -43,7 +43,7 @@ describe('Timelock: happy path', () => {
         expect(await operation.isDeployed()).toBe(true);
         const info = await operation.getOperation();
         expect(info.id).toBe(id);
-        expect(operationId({ actions: info.actions!, salt: 5 })).toBe(id);
+        expect(operationId({ actions: info.actions!, salt: 5, proposer: world.address('proposer') })).toBe(id);
         expect(unpackActions(info.actions!)).toHaveLength(3);
     });
 

@@ -239,8 +239,8 @@ export class Governor implements Contract {
     }
 
     /**
-     * Votes with the sender's VoterAccount by text. What the account refuses comes back as TextVoteRefused. From a voter.
-     * Throws ERROR_NO_SUCH_PROPOSAL.
+     * Votes with the sender's VoterAccount by text. What the account refuses leaves its value there until the next unlock.
+     * From a voter. Throws ERROR_NO_SUCH_PROPOSAL.
      */
     async sendVoteText(
         provider: ContractProvider,

@@ -11,6 +11,8 @@ import {
 } from '@ton/core';
 
 import {
+    GrantInfo,
+    loadJettonTerms,
     storeAcceptOwner,
     storeAddJetton,
     storeAnnounceUpgrade,
@@ -34,12 +36,14 @@ import {
     storeSync,
     storeUnfreeze,
     storeTopUp,
+    MAX_JETTONS,
     Treasury as Built,
 } from '../../build/Treasury/Treasury_Treasury';
 import { owned } from '../common/administration';
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
 import { initialState, PoolInit } from '../common/initial';
 import { accountIdOf } from '../pool/metrics';
+import { accountOrNull } from '../staking/common';
 
 export type {
     Budget,
@@ -79,6 +83,19 @@ function amountList(amounts: readonly Integer[]): Cell {
     return amounts
         .reduce<ReturnType<typeof beginCell>>((b, amount) => b.storeUint(BigInt(amount), 120), beginCell())
         .endCell();
+}
+
+/** Milestones of a grant in their order; null: it is a stream. */
+export function milestonesOf({ milestones }: Pick<GrantInfo, 'milestones'>) {
+    if (milestones === null) {
+        return null;
+    }
+    const slice = milestones.beginParse();
+    const mask = slice.loadUint(8);
+    return Array.from({ length: slice.loadUint(8) }, (_, index) => ({
+        amount: slice.loadUintBig(120),
+        released: (mask & (1 << index)) !== 0,
+    }));
 }
 
 /** TON and jettons of the network: budgets, grants, a freeze that expires. */
@@ -431,6 +448,20 @@ export class Treasury
     /** Books of a jetton; null if it is not registered. */
     async getJetton(provider: ContractProvider, asset: Integer) {
         return Built.fromAddress(this.address).getGetJetton(provider, BigInt(asset));
+    }
+
+    /** Number, minter and books of every registered jetton. */
+    async getJettons(provider: ContractProvider) {
+        const all = [];
+        for (let asset = 1; asset <= Number(MAX_JETTONS); asset++) {
+            const books = await this.getJetton(provider, asset);
+            if (books !== null) {
+                const { minter } = loadJettonTerms(books.terms.beginParse());
+                const { wallet, balance, reserved, syncAt } = books;
+                all.push({ asset, minter: accountOrNull(minter)!, wallet, balance, reserved, syncAt });
+            }
+        }
+        return all;
     }
 
     /** A category; null if it has no budget. */

@@ -2,6 +2,7 @@ import { Address, beginCell, Cell } from '@ton/core';
 
 import { loadAction, storeAction, storeOperationKey } from '../../build/Timelock/Timelock_Timelock';
 import type { Integer } from '../common/messages';
+import { accountIdOf } from '../pool/metrics';
 
 /** One message of an operation. `body` starts with op:uint32 query_id:uint64; the Timelock overwrites the query id. */
 export type GovernanceAction = { destination: Address; value: bigint; body: Cell };
@@ -36,18 +37,21 @@ export type OperationKeyArgs = {
     actions: Cell;
     /** Id of the operation that must be done first; 0 = none. */
     predecessor?: Integer;
-    /** Makes equal operations different. */
+    /** Makes equal operations of a proposer different. */
     salt?: Integer;
+    /** Who schedules it. */
+    proposer: Address;
 };
 
 /** Id of an operation: hash of its OperationKey. */
-export function operationId({ actions, predecessor = 0, salt = 0 }: OperationKeyArgs): bigint {
+export function operationId({ actions, predecessor = 0, salt = 0, proposer }: OperationKeyArgs): bigint {
     const key = beginCell().store(
         storeOperationKey({
             $$type: 'OperationKey',
             actions,
             predecessor: BigInt(predecessor),
             salt: BigInt(salt),
+            proposer: accountIdOf(proposer),
         }),
     );
     return BigInt(`0x${key.endCell().hash().toString('hex')}`);

@@ -59,7 +59,7 @@ export class Steward {
             responseTo: this.proposer.address,
         });
         advance(this.blockchain, MIN_DELAY);
-        const id = operationId({ actions: list, salt });
+        const id = operationId({ actions: list, salt, proposer: this.proposer.address });
         const operation = this.blockchain.openContract(
             TimelockOperation.createFromConfig({ timelock: this.address, id, code: this.code }),
         );

@@ -132,7 +132,7 @@ export class TimelockWorld {
         const { by = 'proposer', value, ...rest } = args;
         const salt = BigInt(rest.salt ?? ++this.salt);
         const list = actions instanceof Cell ? actions : packActions(actions);
-        const id = operationId({ actions: list, predecessor: rest.predecessor, salt });
+        const id = operationId({ actions: list, predecessor: rest.predecessor, salt, proposer: this.address(by) });
         const result = await this.timelock.sendSchedule(this.sender(by), {
             delay: MIN_DELAY,
             responseTo: this.address('alice'),

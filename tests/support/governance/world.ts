@@ -243,7 +243,7 @@ export class GovernanceWorld {
     /** The operation of a queued proposal at the Timelock. */
     async operation(proposal: SandboxContract<Proposal>): Promise<SandboxContract<TimelockOperation>> {
         const actions = packActions(await proposal.getActions());
-        const id = operationId({ actions, salt: accountIdOf(proposal.address) });
+        const id = operationId({ actions, salt: accountIdOf(proposal.address), proposer: this.governor.address });
         return this.blockchain.openContract(
             TimelockOperation.createFromConfig({ timelock: this.timelock.address, id, code: this.operationCode }),
         );
