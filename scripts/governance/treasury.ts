@@ -119,8 +119,7 @@ async function forProposal(
     session: Session,
     treasury: Desk,
     body: Cell,
-    cost?: bigint,
-    kind: ProposalKind = 'treasury',
+    { cost, kind = 'treasury' }: { cost?: bigint; kind?: ProposalKind } = {},
 ) {
     const value = ((cost ?? (await treasury.getCost(body))) * 3n) / 2n;
     if (session.dryRun) {
@@ -235,13 +234,7 @@ async function signers(session: Session, treasury: Desk): Promise<void> {
         session.report({ unchanged: true });
         return;
     }
-    return forProposal(
-        session,
-        treasury,
-        Treasury.setSignersBody({ signers: list, threshold }),
-        undefined,
-        'technical',
-    );
+    return forProposal(session, treasury, Treasury.setSignersBody({ signers: list, threshold }), { kind: 'technical' });
 }
 
 async function spend(session: Session, treasury: Desk): Promise<void> {
@@ -251,7 +244,7 @@ async function spend(session: Session, treasury: Desk): Promise<void> {
         const amount = await amountOf(session, asset);
         await requireFree(treasury, asset, amount);
         const body = Treasury.ownerSpendBody({ asset, amount, to: await session.address('to') });
-        return forProposal(session, treasury, body, await treasury.getSpendCost({}));
+        return forProposal(session, treasury, body, { cost: await treasury.getSpendCost({}) });
     }
     const data = await treasury.getTreasury();
     const mine = data.signers.get(accountIdOf(session.me));
@@ -444,7 +437,7 @@ async function jetton(session: Session, treasury: Desk): Promise<void> {
         const asset = (await session.optionalInteger('asset', 1, Number(MAX_JETTONS))) ?? first!;
         requireTreasuryRule(!taken.includes(asset), 'ERROR_BAD_PARAMETER', `Number ${asset} is another jetton's.`);
         session.report({ asset });
-        return forProposal(session, treasury, Treasury.addJettonBody({ asset, minter }), undefined, 'technical');
+        return forProposal(session, treasury, Treasury.addJettonBody({ asset, minter }), { kind: 'technical' });
     }
     const asset = await session.integer('asset', 1, Number(MAX_JETTONS));
     const found = known.find((j) => j.asset === asset);
@@ -493,7 +486,7 @@ async function freeze(session: Session, treasury: Desk): Promise<void> {
     }
     const body = Treasury.freezeBody({ queryId: session.queryId() });
     if (session.args.get('out') !== undefined) {
-        return forProposal(session, treasury, body, undefined, 'emergency');
+        return forProposal(session, treasury, body, { kind: 'emergency' });
     }
     requireTreasuryRule(
         data.guardian !== 0n && data.guardian === accountIdOf(session.me),
@@ -523,7 +516,7 @@ async function main(session: Session): Promise<void> {
         throw new UsageError(`There is no Treasury at ${session.show(address)} on ${session.network}`);
     }
     const treasury = session.open(Treasury.createFromAddress(address));
-    const unfreeze = () => forProposal(session, treasury, Treasury.unfreezeBody(), undefined, 'technical');
+    const unfreeze = () => forProposal(session, treasury, Treasury.unfreezeBody(), { kind: 'technical' });
     const run = { info, budget, signers, spend, grant, jetton, freeze, unfreeze }[subject];
     await run(session, treasury);
 }

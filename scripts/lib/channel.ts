@@ -1,6 +1,5 @@
 /** What the scripts of the payment channel have in common: which channel, keys in files, amounts in its asset. */
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { Address, OpenedContract } from '@ton/core';
 
 import * as build from '../../build/PaymentChannel/PaymentChannel_PaymentChannel';
@@ -21,7 +20,7 @@ import { FlagSpec } from './args';
 import { addMessages } from './decode';
 import { addErrors, messageOf, RefusedError, UsageError } from './errors';
 import { ton } from './format';
-import { ManifestContract, writeWhole } from './manifest';
+import { familyManifest, ManifestContract } from './manifest';
 import { Session, Step } from './session';
 import { parseTokens, tokens } from './token';
 
@@ -56,33 +55,11 @@ export type ChannelManifest = {
     expiresAt: number;
 };
 
-export function channelManifestFile(session: Session): string {
-    return (
-        session.args.get('channel-manifest') ??
-        path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, 'channel.json')
-    );
-}
-
-export function writeChannelManifest(file: string, manifest: ChannelManifest): void {
-    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
-}
-
-/** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
-export function readChannelManifest(file: string): ChannelManifest | undefined {
-    if (!fs.existsSync(file)) {
-        return undefined;
-    }
-    try {
-        const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as ChannelManifest;
-        Address.parse(manifest.contract.raw);
-        if (manifest.format !== 1) {
-            throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
-        }
-        return manifest;
-    } catch (e) {
-        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
-    }
-}
+export const {
+    file: channelManifestFile,
+    read: readChannelManifest,
+    write: writeChannelManifest,
+} = familyManifest<ChannelManifest>('channel', (m) => [m.contract]);
 
 /** A channel with its contract open. */
 export type Channel = {

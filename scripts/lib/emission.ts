@@ -1,6 +1,4 @@
 /** What the scripts of the emission share: the controller they work on, its rules, amounts of the token. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { Address, OpenedContract } from '@ton/core';
 
 import {
@@ -13,8 +11,8 @@ import {
 import * as built from '../../build/EmissionController/EmissionController_EmissionController';
 import { FlagSpec } from './args';
 import { addMessages } from './decode';
-import { addErrors, messageOf, RefusedError, UsageError } from './errors';
-import { ManifestContract, writeWhole } from './manifest';
+import { addErrors, RefusedError, UsageError } from './errors';
+import { familyManifest, ManifestContract } from './manifest';
 import { Session, Step } from './session';
 
 export { parseTokens, tokens } from './token';
@@ -44,33 +42,11 @@ export type EmissionManifest = {
     controller: ManifestContract;
 };
 
-export function emissionManifestFile(session: Session): string {
-    return (
-        session.args.get('emission-manifest') ??
-        path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, 'emission.json')
-    );
-}
-
-export function writeEmissionManifest(file: string, manifest: EmissionManifest): void {
-    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
-}
-
-/** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
-export function readEmissionManifest(file: string): EmissionManifest | undefined {
-    if (!fs.existsSync(file)) {
-        return undefined;
-    }
-    try {
-        const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as EmissionManifest;
-        Address.parse(manifest.controller.raw);
-        if (manifest.format !== 1) {
-            throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
-        }
-        return manifest;
-    } catch (e) {
-        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
-    }
-}
+export const {
+    file: emissionManifestFile,
+    read: readEmissionManifest,
+    write: writeEmissionManifest,
+} = familyManifest<EmissionManifest>('emission', (m) => [m.controller]);
 
 export type Emission = OpenedContract<EmissionController>;
 

@@ -1,6 +1,5 @@
 /** What the scripts of governance share: the Governor, one's VoterAccount, proposals, rules. */
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { Address, Cell, OpenedContract } from '@ton/core';
 
 import * as governorBuild from '../../build/Governor/Governor_Governor';
@@ -21,7 +20,7 @@ import { accountOrNull } from '../../wrappers/staking/common';
 import { FlagSpec } from './args';
 import { addMessages } from './decode';
 import { addErrors, messageOf, RefusedError, UsageError } from './errors';
-import { ManifestContract, writeWhole } from './manifest';
+import { familyManifest, ManifestContract, writeWhole } from './manifest';
 import type { Session } from './session';
 
 export { parseTokens, tokens } from './token';
@@ -58,34 +57,11 @@ export type GovernanceManifest = {
     parameters: { minDelay: number; guardian: string; guardianUntil: number };
 };
 
-export function governanceManifestFile(session: Session): string {
-    return (
-        session.args.get('governance-manifest') ??
-        path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, 'governance.json')
-    );
-}
-
-export function writeGovernanceManifest(file: string, manifest: GovernanceManifest): void {
-    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
-}
-
-/** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
-export function readGovernanceManifest(file: string): GovernanceManifest | undefined {
-    if (!fs.existsSync(file)) {
-        return undefined;
-    }
-    try {
-        const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as GovernanceManifest;
-        Address.parse(manifest.governor.raw);
-        Address.parse(manifest.timelock.raw);
-        if (manifest.format !== 1) {
-            throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
-        }
-        return manifest;
-    } catch (e) {
-        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
-    }
-}
+export const {
+    file: governanceManifestFile,
+    read: readGovernanceManifest,
+    write: writeGovernanceManifest,
+} = familyManifest<GovernanceManifest>('governance', (m) => [m.governor, m.timelock]);
 
 /** Address of a contract of governance: by its flag, its environment variable, or the manifest. */
 export async function governanceAddress(session: Session, name: 'governor' | 'timelock' | 'treasury') {

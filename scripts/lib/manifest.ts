@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { Address, Cell } from '@ton/core';
 
 import { messageOf, UsageError } from './errors';
+import type { Session } from './session';
 
 export type ManifestContract = {
     address: string;
@@ -55,8 +56,12 @@ export function writeWhole(file: string, text: string): void {
     fs.renameSync(temporary, file);
 }
 
+function writeJson(file: string, value: object): void {
+    writeWhole(file, `${JSON.stringify(value, null, 4)}\n`);
+}
+
 export function writeManifest(file: string, manifest: Manifest): void {
-    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
+    writeJson(file, manifest);
 }
 
 /** The manifest, or undefined if there is none. Throws UsageError for a damaged one: guessing would cost a second pool. */
@@ -75,4 +80,38 @@ export function readManifest(file: string): Manifest | undefined {
         throw new UsageError(`${file} has format ${String(manifest.format)}; these scripts know format 1`);
     }
     return manifest;
+}
+
+/** The manifest of another family than the pool. `contracts`: those in it whose addresses must be readable. */
+export function familyManifest<M extends { format: 1 }>(
+    family: string,
+    contracts: (manifest: M) => readonly ManifestContract[],
+) {
+    return {
+        /** Path: by the flag or its environment variable, or where deploying writes it. */
+        file: (session: Session): string =>
+            session.args.get(`${family}-manifest`) ??
+            path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, `${family}.json`),
+
+        write: (file: string, manifest: M): void => writeJson(file, manifest),
+
+        /** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
+        read: (file: string): M | undefined => {
+            if (!fs.existsSync(file)) {
+                return undefined;
+            }
+            try {
+                const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as M;
+                for (const { raw } of contracts(manifest)) {
+                    Address.parse(raw);
+                }
+                if (manifest.format !== 1) {
+                    throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
+                }
+                return manifest;
+            } catch (e) {
+                throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
+            }
+        },
+    };
 }

@@ -1,6 +1,4 @@
 /** What the scripts of the settlement share: which registry and settlement, accounts, amounts, the one way to send. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { Address, OpenedContract } from '@ton/core';
 
 import * as builtAccount from '../../build/SettlementAccount/SettlementAccount_SettlementAccount';
@@ -20,8 +18,8 @@ import { MAIN_NETWORK, TEST_NETWORK } from '../../wrappers/settlement/channel';
 import { addressOfAccount } from '../../wrappers/pool';
 import { FlagSpec } from './args';
 import { addMessages } from './decode';
-import { addErrors, messageOf, RefusedError, UsageError } from './errors';
-import { ManifestContract, writeWhole } from './manifest';
+import { addErrors, RefusedError, UsageError } from './errors';
+import { familyManifest, ManifestContract } from './manifest';
 import { Session, Step } from './session';
 
 addMessages(builtRegistry, builtRegistry.UsageRegistry.opcodes);
@@ -64,34 +62,11 @@ export type SettlementManifest = {
     settlement: ManifestContract;
 };
 
-export function settlementManifestFile(session: Session): string {
-    return (
-        session.args.get('settlement-manifest') ??
-        path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, 'settlement.json')
-    );
-}
-
-export function writeSettlementManifest(file: string, manifest: SettlementManifest): void {
-    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
-}
-
-/** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
-export function readSettlementManifest(file: string): SettlementManifest | undefined {
-    if (!fs.existsSync(file)) {
-        return undefined;
-    }
-    try {
-        const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as SettlementManifest;
-        Address.parse(manifest.registry.raw);
-        Address.parse(manifest.settlement.raw);
-        if (manifest.format !== 1) {
-            throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
-        }
-        return manifest;
-    } catch (e) {
-        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
-    }
-}
+export const {
+    file: settlementManifestFile,
+    read: readSettlementManifest,
+    write: writeSettlementManifest,
+} = familyManifest<SettlementManifest>('settlement', (m) => [m.registry, m.settlement]);
 
 export type Settlement = OpenedContract<PaymentSettlement>;
 export type Account = OpenedContract<SettlementAccount>;

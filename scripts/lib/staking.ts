@@ -1,6 +1,4 @@
 /** What the scripts of staking share: master, prover and position they work on, amounts of the token, rules. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { Address, Cell, OpenedContract } from '@ton/core';
 
 import * as masterBuild from '../../build/StakingMaster/StakingMaster_StakingMaster';
@@ -17,8 +15,8 @@ import {
 import { ShareMinter, ShareWallet } from '../../wrappers/token';
 import { FlagSpec } from './args';
 import { addMessages } from './decode';
-import { addErrors, messageOf, RefusedError, UsageError } from './errors';
-import { ManifestContract, writeWhole } from './manifest';
+import { addErrors, RefusedError, UsageError } from './errors';
+import { familyManifest, ManifestContract } from './manifest';
 import { Session, Step } from './session';
 
 export { parseTokens, tokens } from './token';
@@ -47,33 +45,11 @@ export type StakingManifest = {
     master: ManifestContract;
 };
 
-export function stakingManifestFile(session: Session): string {
-    return (
-        session.args.get('staking-manifest') ??
-        path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, 'staking.json')
-    );
-}
-
-export function writeStakingManifest(file: string, manifest: StakingManifest): void {
-    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
-}
-
-/** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
-export function readStakingManifest(file: string): StakingManifest | undefined {
-    if (!fs.existsSync(file)) {
-        return undefined;
-    }
-    try {
-        const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as StakingManifest;
-        Address.parse(manifest.master.raw);
-        if (manifest.format !== 1) {
-            throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
-        }
-        return manifest;
-    } catch (e) {
-        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
-    }
-}
+export const {
+    file: stakingManifestFile,
+    read: readStakingManifest,
+    write: writeStakingManifest,
+} = familyManifest<StakingManifest>('staking', (m) => [m.master]);
 
 export type Master = OpenedContract<StakingMaster>;
 export type Staking = OpenedContract<ProverStaking>;

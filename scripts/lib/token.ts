@@ -1,6 +1,4 @@
 /** What the scripts of the token have in common: which token, amounts in it, who you are to it. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { Address, Cell, OpenedContract } from '@ton/core';
 
 import * as minterBuild from '../../build/ShareMinter/ShareMinter_ShareMinter';
@@ -18,7 +16,7 @@ import {
 import { FlagSpec } from './args';
 import { addMessages } from './decode';
 import { addErrors, messageOf, RefusedError, UsageError } from './errors';
-import { ManifestContract, writeWhole } from './manifest';
+import { familyManifest, ManifestContract } from './manifest';
 import { Session, Step } from './session';
 
 addMessages(minterBuild, minterBuild.ShareMinter.opcodes);
@@ -62,33 +60,11 @@ export type Token = {
     wallet(owner: Address): Promise<OpenedContract<ShareWallet>>;
 };
 
-export function tokenManifestFile(session: Session): string {
-    return (
-        session.args.get('token-manifest') ??
-        path.join(process.env.POOL_DEPLOYMENTS ?? 'deployments', session.network, 'token.json')
-    );
-}
-
-export function writeTokenManifest(file: string, manifest: TokenManifest): void {
-    writeWhole(file, `${JSON.stringify(manifest, null, 4)}\n`);
-}
-
-/** The manifest, or undefined if there is none. Throws UsageError for a damaged one. */
-export function readTokenManifest(file: string): TokenManifest | undefined {
-    if (!fs.existsSync(file)) {
-        return undefined;
-    }
-    try {
-        const manifest = JSON.parse(fs.readFileSync(file, 'utf8')) as TokenManifest;
-        Address.parse(manifest.minter.raw);
-        if (manifest.format !== 1) {
-            throw new Error(`format ${String(manifest.format)}; these scripts know format 1`);
-        }
-        return manifest;
-    } catch (e) {
-        throw new UsageError(`${file} is not a readable manifest: ${messageOf(e)}`);
-    }
-}
+export const {
+    file: tokenManifestFile,
+    read: readTokenManifest,
+    write: writeTokenManifest,
+} = familyManifest<TokenManifest>('token', (m) => [m.minter]);
 
 /** The token that --token, TOKEN_ADDRESS or the manifest names. */
 export async function openToken(session: Session): Promise<Token> {
