@@ -169,7 +169,7 @@ describe('genesis', () => {
     });
 
     it('leaves the rent of new wallets with them', async () => {
-        await done(open, 'admin', ShareMinter.genesisBody({ recipients: list(open) }));
+        await done(open, 'admin', ShareMinter.genesisBody({ recipients: list(open) }), toNano('3'));
         for (const who of ['alice', 'bob'] as const) {
             const { balance } = await open.blockchain.getContract(open.wallet(who).address);
             expect(balance).toBeGreaterThan(toNano('0.03'));

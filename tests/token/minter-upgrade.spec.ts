@@ -1,5 +1,5 @@
 /** The delayed upgrade of the minter: notice, wait, apply - and wallets that live on. */
-import { Cell } from '@ton/core';
+import { Cell, toNano } from '@ton/core';
 
 import { ShareMinter, TokenErrorName, tokenCodes, TokenExit, tokenEvents } from '../../wrappers/token';
 import { START_TIME } from '../support/chain';
@@ -97,10 +97,11 @@ it('keeps every book, every role and every wallet', async () => {
     expect(after.content).toEqualCell(jetton.content);
 
     // Old wallets pay, burn and receive as before; new ones have the old code.
-    await unit.transfer('alice', 'bob', unit.tokens(10));
-    await unit.burn('bob', unit.tokens(50));
-    await unit.mint('alice', unit.tokens(1), { by: 'second' });
-    await unit.mint('carol', unit.tokens(2));
+    const value = toNano('2');
+    await unit.transfer('alice', 'bob', unit.tokens(10), { value });
+    await unit.burn('bob', unit.tokens(50), { value });
+    await unit.mint('alice', unit.tokens(1), { by: 'second', value });
+    await unit.mint('carol', unit.tokens(2), { value });
     for (const [who, tokens] of [
         ['alice', 51],
         ['bob', 0],

@@ -92,7 +92,8 @@ describe('rent of the minter', () => {
         await change();
         const rent = await balanceOf(address);
         expect(rent).toBeGreaterThan(toNano('0.4'));
-        expect(rent).toBeLessThan(toNano('0.5'));
+        // (Code with markers reckons with twice as much.)
+        expect(rent).toBeLessThan(toNano(underCoverage ? '1' : '0.5'));
         await setBalance(unit.blockchain, address, toNano('2'));
         const result = await change();
         if (!underCoverage) {

@@ -19,14 +19,18 @@ const ROOM = 2;
 
 /**
  * Contracts know what their gas costs and how large they are, and refuse or send on what is needed to the nanoton. With markers
- * they need more: the constants of gas, and of cells and bits where there are both for one thing, grow with them.
+ * they need more: the constants of gas, and of cells and bits where there are both for one thing, grow with them. Where a
+ * size is per level of the code (`_LEVELS`), the contract multiplies it by the depth it finds, which has grown already.
  */
 export function withRoom(code: string): string {
-    const cells = new Set(Array.from(code.matchAll(/^const (\w+)_CELLS: Int = \d+;/gm), ([, name]) => name));
+    const having = (suffix: string): Set<string> =>
+        new Set(Array.from(code.matchAll(new RegExp(`^const (\\w+)_${suffix}: Int = \\d+;`, 'gm')), ([, name]) => name));
+    const cells = having('CELLS');
+    const levels = having('LEVELS');
     return code.replace(
         /^(const (GAS_\w+|((?!MAX_)\w+)_(?:CELLS|BITS)): Int = )(\d+);/gm,
-        (all, head: string, _, name, value) =>
-            name === undefined || cells.has(name as string) ? `${head}${Number(value) * ROOM};` : all,
+        (all, head: string, _, name?: string, value?: string) =>
+            name === undefined || (cells.has(name) && !levels.has(name)) ? `${head}${Number(value) * ROOM};` : all,
     );
 }
 
