@@ -24,7 +24,9 @@ const ROOM = 2;
  */
 export function withRoom(code: string): string {
     const having = (suffix: string): Set<string> =>
-        new Set(Array.from(code.matchAll(new RegExp(`^const (\\w+)_${suffix}: Int = \\d+;`, 'gm')), ([, name]) => name));
+        new Set(
+            Array.from(code.matchAll(new RegExp(`^const (\\w+)_${suffix}: Int = \\d+;`, 'gm')), ([, name]) => name),
+        );
     const cells = having('CELLS');
     const levels = having('LEVELS');
     return code.replace(
