@@ -4,20 +4,21 @@
  * Puts small faults (mutate/operators.ts) into the source of a contract, one at a time, and runs the specs that
  * tools/mutate.config.json names for it. A fault that no spec notices is a survivor: it is listed in
  * docs/mutation/<Contract>.json, together with the reason docs/mutation/reasons.json gives for it, if any. After a coverage
- * run over the same sources only the specs that execute the changed line are asked.
+ * run over the same sources only the tests that execute the changed line are asked, before those whose set-up does.
  *
  *   --sample  number of mutants to judge, drawn in an order the seed decides; mutants that do not compile, or compile to
  *             the same code, do not count and are replaced
  *   --min     fail below this percentage of noticed mutants
  *   --jobs    mutants judged at the same time
  *   --resume  keep the outcomes of an interrupted run over the same sources and tests
- *   --survivors  keep also what was noticed before the tests were added to; the sources are the same. All specs are asked
+ *   --survivors  keep also what was noticed before the tests were added to; the sources are the same. All tests are asked
  *   --file    also mutate this file, which the contract imports
  */
 import * as fs from 'fs';
 import * as path from 'path';
 import { buildAll } from './build';
 import { Reach } from './coverage/reach';
+import type { Selection } from './coverage/reach';
 import { mutantsOf, shuffled } from './mutate/operators';
 import type { Mutant } from './mutate/operators';
 import { isValid, Journal, makeReport, printReport, readReasons, writeReport } from './mutate/results';
@@ -88,15 +89,19 @@ async function judge(
     try {
         const compiled = await workspace.compile(mutant);
         if (compiled !== 'changed') return { id: mutant.id, outcome: compiled };
-        const all = order.current();
-        const reaching = reach.among(all, mutant.file, mutant.line);
-        // Tests that were added after the coverage run may reach more.
-        const specs = newTests ? [...new Set([...reaching, ...all])] : reaching;
-        const run = await runSpecs(specs, workspace.buildDirectory, timeout);
-        if (run.outcome === 'passed') return { id: mutant.id, outcome: 'survived' };
-        if (run.outcome === 'timeout') return { id: mutant.id, outcome: 'timeout' };
-        order.killedBy(run.failedFile);
-        return { id: mutant.id, outcome: 'killed', killedBy: run.failedTest };
+        const all = order.tests();
+        const { direct, afterwards } = reach.among(all, mutant.file, mutant.line);
+        // Tests that were changed after the coverage run may reach more.
+        const rest: Selection = new Map(newTests ? [...all.keys()].map((spec) => [spec, undefined]) : []);
+        for (const selection of [direct, afterwards, rest]) {
+            if (selection.size === 0) continue;
+            const run = await runSpecs(order.sorted(selection), workspace.buildDirectory, timeout);
+            if (run.outcome === 'passed') continue;
+            if (run.outcome === 'timeout') return { id: mutant.id, outcome: 'timeout' };
+            order.killedBy(run.failedFile);
+            return { id: mutant.id, outcome: 'killed', killedBy: run.failedTest };
+        }
+        return { id: mutant.id, outcome: 'survived' };
     } finally {
         workspace.restore(mutant);
     }
@@ -138,11 +143,12 @@ async function main(): Promise<void> {
     process.on('SIGINT', () => process.exit(130));
     process.on('SIGTERM', () => process.exit(143));
 
-    const baseline = await runSpecs(specs, workspaces[0].buildDirectory, BASELINE_TIMEOUT_MS);
+    const whole: Selection = new Map(specs.map((spec) => [spec, undefined]));
+    const baseline = await runSpecs(whole, workspaces[0].buildDirectory, BASELINE_TIMEOUT_MS);
     if (baseline.outcome !== 'passed') {
         throw new Error(`the specs fail without any mutant: ${baseline.failedTest ?? baseline.outcome}`);
     }
-    const order = new Order(specs, baseline.durations);
+    const order = new Order(baseline.durations);
     const reach = Reach.read();
     const timeout = Math.max(LEAST_TIMEOUT_MS, TIMEOUT_FACTOR * baseline.milliseconds);
     console.log(

@@ -168,7 +168,7 @@ describe('coverage run', () => {
     });
 });
 
-describe('which specs reach a line', () => {
+describe('which tests reach a line', () => {
     const FILE = 'contracts/common/math.tact';
     const markers: MarkerMap = {
         a: { file: FILE, line: 2, kind: 'statement' },
@@ -178,29 +178,51 @@ describe('which specs reach a line', () => {
         e: { file: 'contracts/common/send.tact', line: 1, kind: 'statement' },
     };
     const reach = Reach.from(markers, [
-        { spec: 'one', hits: { a: 1, c: 5 } },
-        { spec: 'two', hits: { a: 3, b: 2 } },
-        { spec: 'three', hits: { e: 1 } },
+        { spec: 'one', hooks: { a: 4 }, tests: { pays: { c: 5 }, 'is refused': { a: 1 } } },
+        { spec: 'two', hooks: {}, tests: { grows: { a: 3 }, shrinks: { a: 1, b: 2 } } },
+        { spec: 'three', hooks: { e: 1 }, tests: { stays: { e: 1 } } },
     ]);
-    const all = ['two', 'three', 'one'];
+    const all = new Map([
+        ['two', ['grows', 'shrinks']],
+        ['three', ['stays']],
+        ['one', ['pays', 'is refused']],
+    ]);
+    const everything = { direct: [...all.keys()].map((spec) => [spec, undefined]), afterwards: [] };
 
+    function among(file: string, line: number, tests = all) {
+        const { direct, afterwards } = reach.among(tests, file, line);
+        return { direct: [...direct], afterwards: [...afterwards] };
+    }
+
+    const ofLine2 = {
+        direct: [
+            ['two', ['grows', 'shrinks']],
+            ['one', ['is refused']],
+        ],
+        afterwards: [['one', undefined]],
+    };
+    const ofLine4 = { direct: [['two', ['shrinks']]], afterwards: [] };
     it.each([
-        [2, ['two', 'one']],
-        [3, ['two', 'one']], // the second line of the statement of line 2
-        [4, ['two']],
-        [8, ['two']],
-    ])('line %i: those that execute its statement, in the order given', (line, specs) => {
-        expect(reach.among(all, FILE, line)).toEqual(specs);
+        [2, ofLine2],
+        [3, ofLine2], // the second line of the statement of line 2
+        [4, ofLine4],
+        [8, ofLine4],
+    ])('line %i: those that execute its statement, then the files whose set-up does', (line, expected) => {
+        expect(among(FILE, line)).toEqual(expected);
     });
 
     it('and those that the coverage run did not include', () => {
-        expect(reach.among([...all, 'four'], FILE, 4)).toEqual(['two', 'four']);
+        const more = new Map([...all, ['two', ['grows', 'shrinks', 'skipped there']], ['four', ['new']]]);
+        expect(among(FILE, 4, more).direct).toEqual([
+            ['two', ['shrinks', 'skipped there']],
+            ['four', ['new']],
+        ]);
     });
 
     it('is all of them where nothing is known: no such file, no statement before, nobody executes it', () => {
-        expect(reach.among(all, 'contracts/common/fees.tact', 4)).toEqual(all);
-        expect(reach.among(all, FILE, 1)).toEqual(all);
-        expect(reach.among(all, FILE, 9)).toEqual(all);
+        expect(among('contracts/common/fees.tact', 4)).toEqual(everything);
+        expect(among(FILE, 1)).toEqual(everything);
+        expect(among(FILE, 9)).toEqual(everything);
     });
 });
 

@@ -13,11 +13,21 @@ import type { SpecHits } from './report';
 const directory = process.env.TACT_COVERAGE_HITS;
 if (!directory) throw new Error('TACT_COVERAGE_HITS is not set: start the coverage run with npm run coverage');
 
-const hits: Record<string, number> = {};
+const hooks: Record<string, number> = {};
+const tests: SpecHits['tests'] = {};
+let current = hooks;
 
 function count(log: string | undefined): void {
-    for (const [, marker] of log?.matchAll(MARKER_IN_LOG) ?? []) hits[marker] = (hits[marker] ?? 0) + 1;
+    for (const [, marker] of log?.matchAll(MARKER_IN_LOG) ?? []) current[marker] = (current[marker] ?? 0) + 1;
 }
+
+// These are the first hooks of every file: what runs in its own `beforeEach` belongs to the test.
+beforeEach(() => {
+    current = tests[expect.getState().currentTestName ?? ''] ??= {};
+});
+afterEach(() => {
+    current = hooks;
+});
 
 /** The least verbose level that logs the executed instructions. */
 function withLog<T extends { verbosity: ExecutorVerbosity }>(args: T): T {
@@ -49,5 +59,8 @@ Executor.prototype.runGetMethod = async function (args) {
 afterAll(() => {
     fs.mkdirSync(directory, { recursive: true });
     const spec = path.relative(process.cwd(), expect.getState().testPath ?? '');
-    fs.writeFileSync(path.join(directory, `${randomUUID()}.json`), JSON.stringify({ spec, hits } satisfies SpecHits));
+    fs.writeFileSync(
+        path.join(directory, `${randomUUID()}.json`),
+        JSON.stringify({ spec, hooks, tests } satisfies SpecHits),
+    );
 });

@@ -11,10 +11,16 @@ export interface FileCoverage {
     elses: { line: number; hits: number }[];
 }
 
-/** What one spec file executed: marker -> how often. */
+/** Marker -> how often it was executed. */
+type Hits = Record<string, number>;
+
+/** What one spec file executed. */
 export interface SpecHits {
     spec: string;
-    hits: Record<string, number>;
+    /** Outside of its tests: in `beforeAll` and `afterAll`. */
+    hooks: Hits;
+    /** Full name of a test that ran -> what it executed. */
+    tests: Record<string, Hits>;
 }
 
 export function readHits(directory: string): SpecHits[] {
@@ -24,15 +30,15 @@ export function readHits(directory: string): SpecHits[] {
         .map((file) => JSON.parse(fs.readFileSync(path.join(directory, file), 'utf8')) as SpecHits);
 }
 
-export function sumHits(specs: SpecHits[]): Record<string, number> {
-    const total: Record<string, number> = {};
-    for (const { hits } of specs) {
+export function sumHits(specs: SpecHits[]): Hits {
+    const total: Hits = {};
+    for (const hits of specs.flatMap(({ hooks, tests }) => [hooks, ...Object.values(tests)])) {
         for (const [marker, n] of Object.entries(hits)) total[marker] = (total[marker] ?? 0) + n;
     }
     return total;
 }
 
-export function coverageByFile(markers: MarkerMap, hits: Record<string, number>): FileCoverage[] {
+export function coverageByFile(markers: MarkerMap, hits: Hits): FileCoverage[] {
     const files = new Map<string, FileCoverage>();
     for (const [id, { file, line, kind }] of Object.entries(markers)) {
         const coverage: FileCoverage = files.get(file) ?? { file, lines: new Map(), elses: [] };

@@ -1,6 +1,7 @@
 /** Which tests judge a contract, and one run of them. */
 import * as fs from 'fs';
 import * as path from 'path';
+import type { Selection } from '../coverage/reach';
 import { startJest } from '../jest/run-jest';
 import { listFiles, REPOSITORY_ROOT } from '../tact/project';
 
@@ -37,22 +38,33 @@ export interface SpecRun {
     /** The spec file it is in. */
     failedFile?: string;
     milliseconds: number;
-    /** How long each spec file took that was run to its end. */
-    durations: Map<string, number>;
+    /** Spec file -> its tests that were run, and how long each took. */
+    durations: Map<string, Map<string, number>>;
 }
+
+/** What a spec file takes beside its tests: to load it, and its set-up. */
+const SET_UP_MS = 1500;
 
 /** Which spec files to ask first: those that noticed most faults so far in the least time. */
 export class Order {
     private readonly kills = new Map<string, number>();
 
-    constructor(
-        private readonly specs: string[],
-        private readonly durations: Map<string, number>,
-    ) {}
+    constructor(private readonly durations: SpecRun['durations']) {}
 
-    current(): string[] {
-        const worth = (spec: string): number => (1 + (this.kills.get(spec) ?? 0)) / (this.durations.get(spec) ?? 1);
-        return [...this.specs].sort((a, b) => worth(b) - worth(a));
+    /** All tests that there are. */
+    tests(): Map<string, string[]> {
+        return new Map([...this.durations].map(([spec, tests]) => [spec, [...tests.keys()]]));
+    }
+
+    private expected(spec: string, chosen: string[] | undefined): number {
+        const tests = this.durations.get(spec) ?? new Map<string, number>();
+        return (chosen ?? [...tests.keys()]).reduce((sum, test) => sum + (tests.get(test) ?? 0), SET_UP_MS);
+    }
+
+    sorted(selection: Selection): Selection {
+        const worth = ([spec, tests]: [string, string[] | undefined]): number =>
+            (1 + (this.kills.get(spec) ?? 0)) / this.expected(spec, tests);
+        return new Map([...selection].sort((a, b) => worth(b) - worth(a)));
     }
 
     killedBy(spec: string | undefined): void {
@@ -75,7 +87,13 @@ function killGroup(pid: number): void {
     }
 }
 
-export async function runSpecs(specs: string[], buildDirectory: string, timeout: number): Promise<SpecRun> {
+/** Runs tests in this order of files, up to the first failure. */
+export async function runSpecs(selection: Selection, buildDirectory: string, timeout: number): Promise<SpecRun> {
+    const specs = [...selection.keys()];
+    const inFull = (file: string): string => path.join(REPOSITORY_ROOT, file);
+    const chosen = path.join(path.dirname(buildDirectory), 'selection.json');
+    const parts = [...selection].flatMap(([spec, tests]) => (tests === undefined ? [] : [[inFull(spec), tests]]));
+    fs.writeFileSync(chosen, JSON.stringify(Object.fromEntries(parts)));
     const report = path.join(path.dirname(buildDirectory), 'jest.json');
     fs.rmSync(report, { force: true });
     const child = startJest(
@@ -93,7 +111,8 @@ export async function runSpecs(specs: string[], buildDirectory: string, timeout:
         {
             TACT_BUILD_DIR: buildDirectory,
             FAIL_FAST: '1',
-            SPEC_ORDER: JSON.stringify(specs.map((file) => path.join(REPOSITORY_ROOT, file))),
+            SPEC_ORDER: JSON.stringify(specs.map(inFull)),
+            TEST_SELECTION: chosen,
         },
         'ignore',
         true,
@@ -114,10 +133,13 @@ export async function runSpecs(specs: string[], buildDirectory: string, timeout:
     clearTimeout(timer);
     active.delete(pid);
     const milliseconds = Date.now() - start;
-    const durations = new Map<string, number>();
+    const durations: SpecRun['durations'] = new Map();
     if (expired) return { outcome: 'timeout', milliseconds, durations };
     const files = readReport(report);
-    for (const { name, startTime, endTime } of files) durations.set(relativeTo(name), endTime - startTime);
+    for (const { name, assertionResults } of files) {
+        const ran = assertionResults.filter(({ status }) => status === 'passed');
+        durations.set(relativeTo(name), new Map(ran.map((test) => [test.fullName, test.duration ?? 0])));
+    }
     if (code === 0) return { outcome: 'passed', milliseconds, durations };
     return { outcome: 'failed', ...firstFailure(files), milliseconds, durations };
 }
@@ -125,9 +147,7 @@ export async function runSpecs(specs: string[], buildDirectory: string, timeout:
 interface FileReport {
     name: string;
     message: string;
-    startTime: number;
-    endTime: number;
-    assertionResults: { status: string; fullName: string }[];
+    assertionResults: { status: string; fullName: string; duration?: number | null }[];
 }
 
 const relativeTo = (file: string): string => path.relative(REPOSITORY_ROOT, file);
