@@ -69,6 +69,13 @@ const idOf = (account: Account) =>
     account === null ? 0n : typeof account === 'bigint' ? account : accountIdOf(account);
 
 const CAN_ACCEPT = 'accepts the role, whoever owns the contract then';
+/** Accounts that get money without a message of theirs; those announced are named by anyone when their time has come. */
+const paid = (role: string, holders: Record<string, Account>): Role[] =>
+    Object.entries(holders)
+        .filter(([, holder]) => idOf(holder) !== 0n)
+        .map(([name, holder]) => ({ role: `${role}${name}`, holder, worst: GETS }));
+const GETS = 'gets its part until the owner names another one';
+
 /** Who is nominated, or will be set: a nomination outlives the owner who made it. */
 const waitsFor = (role: string, holder: Account): Role[] =>
     idOf(holder) === 0n ? [] : [{ role: `next ${role}`, holder, worst: CAN_ACCEPT }];
@@ -204,7 +211,14 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 const roles = await c.getRoles();
                 const { rateKeeper, guardian } = roles;
                 const recorders = await c.getRecorders();
+                const numbered = (list: { address: Address }[]) =>
+                    Object.fromEntries(list.map(({ address }, i) => [`recipient ${i + 1}`, address]));
+                const usage = await c.getUsageData();
                 return [
+                    ...paid('', numbered(await c.getRecipients())),
+                    ...paid('next ', numbered(await c.getNextRecipients())),
+                    ...paid('', { treasury: usage.treasury, liquidity: usage.liquidity }),
+                    ...paid('next ', { treasury: usage.nextTreasury, liquidity: usage.nextLiquidity }),
                     {
                         role: 'rate keeper',
                         holder: rateKeeper,
@@ -241,7 +255,11 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
             },
             async () => {
                 const { slasher, resolver, guardian, roleHolder } = await c.getMaster();
+                const params = await c.getParams();
+                const next = await c.getNextParams();
                 return [
+                    ...paid('', { treasury: params.treasury, insurance: params.insurance }),
+                    ...paid('next ', { treasury: next?.treasury ?? 0n, insurance: next?.insurance ?? 0n }),
                     {
                         role: 'slasher',
                         holder: slasher,
@@ -308,7 +326,12 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
             async () => {
                 const roles = await s.getRoles();
                 const { settler, guardian, resolver } = roles;
+                const { operations, validators, treasury } = await s.getNextPayees();
+                const { assignUser } = await s.getSettlementData();
                 return [
+                    ...paid('', await s.getPayees()),
+                    ...paid('next ', { operations, validators, treasury }),
+                    ...paid('next ', { 'owner of the surplus': assignUser }),
                     { role: 'settler', holder: settler, worst: 'settles early, late or not at all' },
                     { role: 'guardian', holder: guardian, worst: 'settling paused' },
                     {

@@ -164,6 +164,8 @@ it('tells nominations and announced code, which would outlive the owner', async 
         owned('PoolOperator').address,
         PoolOperator.announceUpgradeBody({ target: 'vault', codeHash: 5n }),
     );
+    const payees = { operations: admin, validators: admin, treasury: await world.address('treasury') };
+    await send('admin', settlement, PaymentSettlement.setFeePayeesBody({ payees }));
     const dry = await world.run('admin', handover, ['--out', out, '--dry-run', '--json']);
     expect([dry.error?.exitCode, dry.sent, fs.existsSync(out)]).toEqual([Exit.partial, 0, false]);
     expect(dry.json.messages).toHaveLength(6);
@@ -177,6 +179,8 @@ it('tells nominations and announced code, which would outlive the owner', async 
         'UsageRegistry owner',
         'UsageRegistry next guardian',
         'PaymentSettlement owner',
+        'PaymentSettlement next operations',
+        'PaymentSettlement next validators',
         'PaymentSettlement next settler',
     ]);
     expect(dry.json.announced).toMatchObject([
@@ -193,6 +197,7 @@ it('tells nominations and announced code, which would outlive the owner', async 
     );
     await send('admin', settlement, PaymentSettlement.nominateRoleBody({ role: 'settler', holder: null }));
     await send('admin', settlement, PaymentSettlement.cancelUpgradeBody());
+    await send('admin', settlement, PaymentSettlement.cancelFeePayeesBody());
     await send('admin', owned('PoolOperator').address, PoolOperator.cancelUpgradeBody({ target: 'vault' }));
 }, 60_000);
 
@@ -244,7 +249,19 @@ it('whoever else holds a role is in the table', async () => {
         expect([who, run.error?.exitCode, run.sent]).toEqual([who, Exit.partial, 0]);
         return run.json.deployerKeeps;
     };
-    expect(await keeps('payee')).toEqual(['PoolOperator payout']);
+    expect(await keeps('payee')).toEqual([
+        'PoolOperator payout',
+        'PaymentSettlement operations',
+        'PaymentSettlement validators',
+    ]);
+    expect(await keeps('treasury')).toEqual([
+        'EmissionController recipient 1',
+        'EmissionController treasury',
+        'StakingMaster treasury',
+        'PaymentSettlement treasury',
+    ]);
+    expect(await keeps('liquidity')).toEqual(['EmissionController liquidity']);
+    expect(await keeps('insurance')).toEqual(['StakingMaster insurance']);
     expect(await keeps('arbiter')).toEqual(['PoolOperator arbiter']);
     expect(await keeps('recovery')).toEqual(['PoolOperator recovery']);
     expect(await keeps('reporter')).toEqual(['PoolOperator reporter']);

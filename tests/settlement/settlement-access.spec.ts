@@ -38,7 +38,7 @@ describe('the settlement', () => {
         world.refused(E[error], from, world.settlement.address, body, value);
     const refusedAt = async (who: SettlementPerson, error: SettlementErrorName, from: SettlementPerson, body: Cell) =>
         world.refused(E[error], from, (await world.account(who)).address, body, toNano('3'));
-    const payees = () => ({ operations: world.of('bob'), validators: world.of('bob'), treasury: world.of('bob') });
+    const payees = () => ({ operations: world.of('carol'), validators: world.of('dave'), treasury: world.of('bob') });
 
     it.each([
         ['SettleUsage', 'ERROR_NOT_ROLE', () => P.settleUsageBody({ record: { usage: world.usage(), id: 1n } })],
@@ -240,7 +240,14 @@ describe('the settlement', () => {
         }
         await world.settlement.sendSetFeePayees(owner, { payees: payees() });
         await refused('ERROR_CHANGE_PENDING', 'owner', P.setFeePayeesBody({ payees: payees() }));
+        const next = Object.values(payees()).map(accountIdOf);
+        const announced = async () => {
+            const { operations, validators, treasury, at } = await world.settlement.getNextPayees();
+            return [operations, validators, treasury, at];
+        };
+        expect(await announced()).toEqual([...next, BigInt(world.now + 7 * DAY)]);
         await world.settlement.sendCancelFeePayees(owner);
+        expect(await announced()).toEqual([0n, 0n, 0n, 0n]);
         await refused('ERROR_NO_CHANGE', 'owner', P.cancelFeePayeesBody());
         await world.settlement.sendSetFeePayees(owner, { payees: payees() });
         world.advance(7 * DAY - 1);

@@ -373,6 +373,11 @@ export class PaymentSettlement extends governed(SETTLEMENT_ROLES) implements Con
         };
     }
 
+    /** Whom anyone can name from `at` on, as account ids; `at` 0: nobody is announced. */
+    async getNextPayees(provider: ContractProvider) {
+        return Built.fromAddress(this.address).getGetNextPayees(provider);
+    }
+
     async getAccountAddress(provider: ContractProvider, user: Address): Promise<Address> {
         return Built.fromAddress(this.address).getGetAccountAddress(provider, user);
     }
