@@ -209,7 +209,7 @@ describe('minters', () => {
         await done(closed, 'admin', add(closed.address('second')));
         await refused(closed, 'admin', add(closed.address('dave')), 'ERROR_CHANGE_PENDING');
         const result = await done(closed, 'admin', ShareMinter.cancelMinterBody());
-        expect(tokenEvents(result.transactions)).toMatchObject([{ event: 'MinterEvent', kind: 3n }]);
+        expect(tokenEvents(result.transactions)).toMatchObject([{ event: 'MinterEvent', kind: 3n, at: 0n }]);
         closed.blockchain.now = DUE;
         await refused(closed, 'stranger', ShareMinter.applyMinterBody(), 'ERROR_NO_CHANGE');
         await done(closed, 'admin', add(closed.address('dave')));
@@ -219,7 +219,7 @@ describe('minters', () => {
         for (const unit of [open, closed]) {
             const body = ShareMinter.removeMinterBody({ minter: unit.address('minter') });
             const result = await done(unit, 'admin', body);
-            expect(tokenEvents(result.transactions)).toMatchObject([{ event: 'MinterEvent', kind: 0n }]);
+            expect(tokenEvents(result.transactions)).toMatchObject([{ event: 'MinterEvent', kind: 0n, at: 0n }]);
             await refused(
                 unit,
                 'minter',

@@ -2,7 +2,7 @@
 import { Address, beginCell, Cell, toNano } from '@ton/core';
 
 import { genesisLimit, ShareMinter, TokenErrorName, TokenExit } from '../../wrappers/token';
-import { exitCode, expectRefused, succeeded } from '../support/pool/transactions';
+import { exitCode, expectRefused, outs, succeeded } from '../support/pool/transactions';
 import { TokenUnit } from '../support/token/token-unit';
 
 const account = (byte: number) => new Address(0, Buffer.alloc(32, byte));
@@ -43,6 +43,15 @@ describe.each([0, 9, 18])('a token of %i decimals', (decimals) => {
         await unit.burn('alice', cap);
         await mintRefused(1n, 'ERROR_CAP');
         expect(await unit.minter.getSupply()).toMatchObject({ supply: 0n, minted: cap, burned: cap });
+    });
+
+    it('burn: nobody to take the excess keeps nothing from being burned', async () => {
+        await unit.mint('alice', 5n);
+        const response = new Address(5, Buffer.alloc(32, 7)); // there is no workchain 5
+        const result = await unit.burn('alice', 3n, { response, value: toNano('0.5') });
+        expect(outs(unit.tx(result, 'mint'))).toEqual([]);
+        expect(await unit.minter.getSupply()).toMatchObject({ supply: 2n, burned: 3n });
+        await unit.expectBalanced();
     });
 
     const genesis = (recipients: [Address, bigint][]) =>
