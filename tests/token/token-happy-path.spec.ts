@@ -124,6 +124,22 @@ describe('wallets', () => {
         }
     });
 
+    it('are credited when their debts leave less than the rent of what a transfer brings', async () => {
+        await unit.transfer('alice', 'bob', 5n);
+        const bob = unit.wallet('bob').address;
+        const rent = await balanceOf(bob);
+        await unit.wallet('alice').sendTopUp(unit.sender('carol'), { value: toNano('1') });
+        const young = unit.checkpoint();
+        for (let years = 7; years < 11; years++) {
+            await young();
+            unit.blockchain.now! += years * 365 * 86_400;
+            const result = await unit.transfer('alice', 'bob', 5n);
+            expect([years, succeeded(unit.tx(result, 'bob'))]).toEqual([years, true]);
+            expect(await unit.balance('bob')).toBe(10n);
+            if (!underCoverage) expect(await balanceOf(bob)).toBeLessThan(rent);
+        }
+    });
+
     it('never pay out what was there before a transfer', async () => {
         await unit.transfer('alice', 'bob', 5n);
         await unit.wallet('bob').sendTopUp(unit.sender('carol'), { value: toNano('1') });
@@ -139,6 +155,14 @@ describe('wallets', () => {
     it('transfer to themselves', async () => {
         await unit.transfer('alice', 'alice', 5n, { forwardTonAmount: 1n });
         expect(await unit.balance('alice')).toBe(unit.tokens(1000));
+        await unit.expectBalanced();
+    });
+
+    it('credit a transfer whose excess nobody can take', async () => {
+        const response = new Address(5, Buffer.alloc(32, 7)); // there is no workchain 5
+        const result = await unit.transfer('alice', 'bob', 3n, { response, value: toNano('0.5') });
+        expect(outs(unit.tx(result, 'bob'))).toEqual([]);
+        expect(await unit.balance('bob')).toBe(3n);
         await unit.expectBalanced();
     });
 
