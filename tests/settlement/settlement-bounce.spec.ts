@@ -116,7 +116,6 @@ describe.each([
             await world.settlement.sendRelease(world.via('stranger'), {
                 to: world.of(who),
                 account: true,
-                ...world.rich(),
             });
         }
         expect((await world.accountData('alice')).deposit).toBe(1007n * UNIT);
@@ -156,7 +155,7 @@ describe.each([
         await mendBob();
         expect(await world.accountData('alice')).toMatchObject({ stuckFees: 20n * UNIT, stuck: 80n * UNIT, held: 0n });
         await world.expectBalanced();
-        await alice.sendResend(world.via('stranger'), { provider: world.of('bob'), ...world.rich() });
+        await alice.sendResend(world.via('stranger'), { provider: world.of('bob') });
         expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
         await world.settle([await world.recorded({ amount: 10n * UNIT, time: world.now })]);
         world.advance(WINDOW);

@@ -78,11 +78,9 @@ describe.each([
         await world.expectBalanced();
 
         const bob = await world.account('bob');
-        await expectGained('bob', 60n * UNIT, () =>
-            bob.sendWithdrawEarnings(world.via('bob'), { amount: 60n * UNIT, ...world.rich() }),
-        );
+        await expectGained('bob', 60n * UNIT, () => bob.sendWithdrawEarnings(world.via('bob'), { amount: 60n * UNIT }));
         await expectGained('stranger', parts.providerReward - 60n * UNIT, () =>
-            bob.sendWithdrawEarnings(world.via('bob'), { to: world.of('stranger'), ...world.rich() }),
+            bob.sendWithdrawEarnings(world.via('bob'), { to: world.of('stranger') }),
         );
         expect((await world.accountData('bob')).earned).toBe(0n);
         const validators = parts.networkFee / 15n;
@@ -113,11 +111,11 @@ describe.each([
         const bob = await world.account('bob');
         const consumer = world.of('alice');
         await expectGained('bob', (150n * UNIT * 8n) / 10n, () =>
-            bob.sendWithdrawEarnings(world.via('bob'), { consumer, open: 2, ...world.rich() }),
+            bob.sendWithdrawEarnings(world.via('bob'), { consumer, open: 2 }),
         );
         expect(await world.accountData('alice')).toMatchObject({ held: 0n, openCount: 0n, providerCount: 0n });
         // nothing is due any more; what is earned is paid nevertheless
-        await bob.sendWithdrawEarnings(world.via('bob'), { consumer, open: 0, ...world.rich() });
+        await bob.sendWithdrawEarnings(world.via('bob'), { consumer, open: 0 });
         expect((await world.accountData('bob')).earned).toBe(0n);
     });
 
@@ -133,7 +131,7 @@ describe.each([
             SettlementAccount.completeWithdrawBody(),
         );
         world.advance(1);
-        await expectGained('alice', 900n * UNIT, () => alice.sendCompleteWithdraw(world.via('stranger'), world.rich()));
+        await expectGained('alice', 900n * UNIT, () => alice.sendCompleteWithdraw(world.via('stranger')));
         expect(await world.accountData('alice')).toMatchObject({ deposit: 0n, thawing: 0n, held: 100n * UNIT });
     });
 
@@ -182,13 +180,12 @@ describe.each([
             });
             await world.refused(SettlementExit.ERROR_DISPUTE_RUNS, 'stranger', alice.address, body);
             world.advance(1);
-            result = await alice.sendExpireDispute(world.via('stranger'), { id: record.id, ...world.rich() });
+            result = await alice.sendExpireDispute(world.via('stranger'), { id: record.id });
         } else {
             result = await world.settlement.sendResolveDispute(world.via('resolver'), {
                 consumer: world.of('alice'),
                 id: record.id,
                 confirm,
-                ...world.rich(),
             });
         }
         const [event] = settlementEvents(result.transactions, 'SettlementResolved');
@@ -222,11 +219,10 @@ describe.each([
                 consumer: world.of('alice'),
                 id: record.id,
                 confirm: true,
-                ...world.rich(),
             });
         const late = await resolve();
         expect(settlementEvents(late.transactions, 'SettlementResolved')).toMatchObject([{ verdict: 0n }]);
-        await alice.sendExpireDispute(world.via('stranger'), { id: record.id, ...world.rich() });
+        await alice.sendExpireDispute(world.via('stranger'), { id: record.id });
         const twice = await resolve();
         expect(settlementEvents(twice.transactions, 'SettlementResolved')).toMatchObject([{ verdict: 0n }]);
         expect((await world.accountData('alice')).deposit).toBe(1000n * UNIT);
