@@ -56,7 +56,7 @@ describe('with jettons', () => {
         await junk();
         expect([await world.jettons(world.of('carol')), await kept()]).toEqual([all - UNIT, UNIT]);
         const release = PaymentSettlement.releaseBody({ to: world.of('carol') });
-        await world.refused(E.ERROR_PAYOUTS_FULL, 'stranger', world.settlement.address, release);
+        await world.refused(E.ERROR_PAYOUTS_FULL, 'stranger', world.settlement.address, release, toNano('3'));
         expect(await leave()).toEqual({ code: 0, paid: 80n * UNIT });
         await world.expectBalanced();
         world.advance(HOUR);
@@ -128,6 +128,24 @@ describe('with jettons', () => {
         expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
         const { surplus, assets } = await settlement.getSettlementData();
         expect([surplus, assets]).toEqual([0n, await world.jettons(settlement.address)]);
+    });
+
+    it('a payout between a proof and its notice is no part of the surplus', async () => {
+        const { settlement, blockchain } = world;
+        await world.minter!.sendMint(world.via('owner'), { receiver: settlement.address, amount: 9n * UNIT });
+        const before = await settlement.getSettlementData();
+        const body = PaymentSettlement.proveSurplusBody({ amount: 9n * UNIT });
+        const steps = await blockchain.sendMessageIter(
+            internal({ from: world.of('stranger'), to: settlement.address, value: toNano('2'), body, bounce: true }),
+        );
+        // The wallet has sent everything to itself and has it again; the settlement does not know yet.
+        for (let i = 0; i < 3; i++) expect((await steps.next()).done).toBe(false);
+        expect(await settlement.getSettlementData()).toMatchObject({ surplus: before.surplus, assets: before.assets });
+        expect(await leave()).toEqual({ code: 0, paid: 80n * UNIT });
+        for await (const tx of steps) expect(succeeded(tx)).toBe(true);
+        const { surplus, assets } = await settlement.getSettlementData();
+        expect([surplus, assets]).toEqual([9n * UNIT, await world.jettons(settlement.address)]);
+        await world.expectBalanced();
     });
 
     it('the notice of an old proof does not prove what a newer one claims', async () => {
