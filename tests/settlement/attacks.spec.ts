@@ -1,5 +1,5 @@
 /** Attacks on the settlement: those that worked before they were mended, and some that never did. */
-import { beginCell, Cell, toNano } from '@ton/core';
+import { Address, beginCell, Cell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
 import { MAX_PAYOUTS, MAX_RETURNS } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
@@ -56,7 +56,7 @@ describe('with jettons', () => {
         await junk();
         expect([await world.jettons(world.of('carol')), await kept()]).toEqual([all - UNIT, UNIT]);
         const release = PaymentSettlement.releaseBody({ to: world.of('carol') });
-        await world.refused(E.ERROR_PAYOUTS_FULL, 'stranger', world.settlement.address, release);
+        await world.refused(E.ERROR_PAYOUTS_FULL, 'stranger', world.settlement.address, release, toNano('3'));
         expect(await leave()).toEqual({ code: 0, paid: 80n * UNIT });
         await world.expectBalanced();
         world.advance(HOUR);
@@ -128,6 +128,30 @@ describe('with jettons', () => {
         expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
         const { surplus, assets } = await settlement.getSettlementData();
         expect([surplus, assets]).toEqual([0n, await world.jettons(settlement.address)]);
+    });
+
+    it('a payout between a proof and its notice is no part of the surplus', async () => {
+        const { settlement, blockchain } = world;
+        await world.minter!.sendMint(world.via('owner'), { receiver: settlement.address, amount: 9n * UNIT });
+        const bob = await world.account('bob');
+        const push = (from: Address, to: Address, body: Cell) =>
+            blockchain.sendMessageIter(internal({ from, to, value: toNano('2'), body, bounce: true }));
+        // In one block: what the proof claims has left, and then 80 do, before the wallet's notice arrives.
+        const proof = PaymentSettlement.proveSurplusBody({ amount: 9n * UNIT });
+        await push(world.of('stranger'), settlement.address, proof);
+        const steps = await push(world.of('bob'), bob.address, SettlementAccount.withdrawEarningsBody({ amount: 0 }));
+        const order: number[] = [];
+        for await (const tx of steps) {
+            expect(succeeded(tx)).toBe(true);
+            if (tx.address === BigInt(`0x${settlement.address.hash.toString('hex')}`))
+                order.push(tx.inMessage!.body.beginParse().loadUint(32));
+        }
+        const { ProveSurplus, PayOut, JettonNotification } = PaymentSettlement.opcodes;
+        expect(order).toEqual([ProveSurplus, PayOut, JettonNotification]);
+        expect(await world.jettons(world.of('bob'))).toBe(80n * UNIT);
+        const { surplus, assets } = await settlement.getSettlementData();
+        expect([surplus, assets]).toEqual([9n * UNIT, await world.jettons(settlement.address)]);
+        await world.expectBalanced();
     });
 
     it('the notice of an old proof does not prove what a newer one claims', async () => {

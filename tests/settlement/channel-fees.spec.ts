@@ -240,7 +240,7 @@ edge('what rent has eaten', () => {
     });
 });
 
-it('DEPLOY_VALUE is enough at the prices of 2025', async () => {
+(underCoverage ? it.skip : it)('DEPLOY_VALUE is enough at the prices of 2025', async () => {
     for (const jetton of [false, true]) {
         const unit = await ChannelUnit.create({ jetton, deposit: 0n });
         const result = jetton

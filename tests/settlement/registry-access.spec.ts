@@ -3,6 +3,7 @@ import { beginCell, Cell, toNano } from '@ton/core';
 import '@ton/test-utils';
 
 import {
+    dayOf,
     recordChain,
     REGISTRY_ROLES,
     SettlementExit,
@@ -10,6 +11,7 @@ import {
     SettlementErrorName,
     UsageLedger,
     UsageRegistry,
+    unpackRows,
 } from '../../wrappers/settlement';
 import {
     UsageLedger as BuiltLedger,
@@ -18,10 +20,10 @@ import {
     storeTakeUsage,
 } from '../../build/UsageLedger/UsageLedger_UsageLedger';
 import { storeAddUsage, storeAddUsages, storeRefuseUsage } from '../../build/UsageRegistry/UsageRegistry_UsageRegistry';
-import { usageRow } from '../../wrappers/token';
+import { usageHash, usageRow } from '../../wrappers/token';
 import { accountIdOf } from '../../wrappers/pool';
 import { cellOf, expectRefused, succeeded, txAt } from '../support/pool/transactions';
-import { DAY, SettlementPerson, SettlementWorld, UNIT } from '../support/settlement/world';
+import { DAY, NETWORK_ID, SettlementPerson, SettlementWorld, UNIT } from '../support/settlement/world';
 
 const R = UsageRegistry;
 const E = SettlementExit;
@@ -83,6 +85,33 @@ describe('the registry', () => {
         const large = world.usage({ amount: (1n << 96n) - 1n, promptTokens: 0xffffffff, completionTokens: 0xffffffff });
         const result = await world.add({ usage: large });
         expect(settlementEvents(result.transactions, 'UsageRecorded')).toHaveLength(1);
+    });
+
+    it('malformed rows of a list are unsound, the others are recorded', async () => {
+        const good = [world.usage(), world.usage()];
+        const bits = () => usageRow(world.usage({ nonce: 9n })).asBuilder();
+        const rows = [
+            usageRow(good[0]),
+            Cell.EMPTY,
+            // longer than its amount says, and with a reference
+            bits().storeBit(1).endCell(),
+            bits().storeRef(Cell.EMPTY).endCell(),
+            usageRow(good[1]),
+        ];
+        const consumer = accountIdOf(world.of('alice'));
+        const link = (row: Cell) => beginCell().storeUint(consumer, 256).storeBit(false).storeRef(row);
+        const chain = rows
+            .slice(0, -1)
+            .reduceRight((next, row) => link(row).storeRef(next).endCell(), link(rows[4]).endCell());
+        const body = cellOf(storeAddUsages({ $$type: 'AddUsages', queryId: 0n, count: 5n, rows: chain }));
+        const today = dayOf(world.now);
+        const { records } = await world.registry.getTotals(today, today);
+        const result = await world.send('recorder', world.registry.address, body, toNano('30'));
+        const [event] = settlementEvents(result.transactions, 'UsageRows');
+        expect(unpackRows(event.results, event.count)).toEqual([0, 1, 1, 1, 0]);
+        const recorded = settlementEvents(result.transactions, 'UsageRecorded').map(({ hash }) => hash);
+        expect(recorded).toEqual(good.map((usage) => usageHash(usage, world.registry.address, NETWORK_ID)));
+        expect((await world.registry.getTotals(today, today)).records).toBe(records + 2n);
     });
 
     it('a list of the wrong length is refused as a whole', async () => {

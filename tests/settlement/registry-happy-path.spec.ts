@@ -5,7 +5,7 @@ import '@ton/test-utils';
 import { batchHash, dayOf, LEDGER_REASONS, recordHash, settlementEvents, unpackRows } from '../../wrappers/settlement';
 import { usageHash } from '../../wrappers/token';
 import { addressOfAccount } from '../../wrappers/pool';
-import { succeeded } from '../support/pool/transactions';
+import { kept, succeeded, txAt } from '../support/pool/transactions';
 import { DAY, NETWORK_ID, SettlementWorld, UNIT } from '../support/settlement/world';
 
 describe('recording', () => {
@@ -131,6 +131,26 @@ describe('recording', () => {
                 expect([from, to, mine.amount, all.amount]).toEqual([from, to, amount, amount]);
             }
         expect((await ledger.getTotals(first + 5, first + 4)).records).toBe(0n);
+    });
+
+    it('the first records of a day bring the rent of the block of the day before', async () => {
+        const amounts: bigint[] = [];
+        const blocks: bigint[] = [];
+        for (const one of [true, false, false, true]) {
+            // Blocks are of four days: a new one every time.
+            world.advance(4 * DAY);
+            for (let i = 0; i < 2; i++) {
+                const usage = world.usage({ time: world.now });
+                const result = one ? await world.add({ usage }) : await world.addAll([{ ...usage, deploy: true }]);
+                amounts.push(kept(txAt(result, world.registry.address)));
+            }
+            blocks.push((await world.registry.getRegistryData()).blocks);
+        }
+        expect(blocks).toEqual([0n, 1n, 2n, 3n]);
+        const rent = amounts[2];
+        expect(rent).toBeGreaterThan(0n);
+        // Nothing before there is a day to close, and nothing by the second message of a day.
+        expect(amounts).toEqual([0n, 0n, rent, 0n, rent, 0n, rent, 0n]);
     });
 
     it('records of a registry without a settlement can never be settled', async () => {

@@ -2,10 +2,12 @@
 import { beginCell, Cell, toNano } from '@ton/core';
 import '@ton/test-utils';
 
+import { MAX_PAYOUTS } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
 import { PaymentSettlement, SettlementAccount, settlementEvents, SettlementExit } from '../../wrappers/settlement';
 import { depositPayload } from '../../wrappers/settlement';
 import { dayOf } from '../../wrappers/settlement';
-import { exitCode, outs, refuse, txAt, txsAt } from '../support/pool/transactions';
+import { exitCode, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { payouts } from '../support/settlement/till';
 import { DAY, HOUR, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
 const E = SettlementExit;
@@ -63,6 +65,39 @@ describe('at the registry', () => {
         ]);
     });
 
+    it('weeks without records in between are no obstacle', async () => {
+        const sent = await world.add({ usage: world.usage({ amount: 50n }) });
+        const [take] = outs(txAt(sent, world.registry.address));
+        for (const amount of [5n, 7n]) {
+            world.advance(10 * DAY);
+            await world.add({ usage: world.usage({ amount, time: world.now }) });
+        }
+        const today = dayOf(world.now);
+        const totals = () =>
+            Promise.all(
+                [
+                    [-20, -20],
+                    [-20, -15],
+                    [-20, -10],
+                    [-19, -1],
+                    [-20, 0],
+                ].map(async ([from, to]) => {
+                    const { amount, records } = await world.registry.getTotals(today + from, today + to);
+                    return [amount, records];
+                }),
+            );
+        const sums = (first: bigint, n: bigint) => [
+            [first, n],
+            [first, n],
+            [first + 5n, n + 1n],
+            [5n, 1n],
+            [first + 12n, n + 2n],
+        ];
+        expect(await totals()).toEqual(sums(53n, 2n));
+        await world.bounce(take);
+        expect(await totals()).toEqual(sums(3n, 1n));
+    });
+
     it('a recorder who lost his role meanwhile gets nothing, and nothing breaks', async () => {
         const sent = await world.add({ usage: world.usage({ amount: 50n }) });
         const [take] = outs(txAt(sent, world.registry.address));
@@ -116,7 +151,6 @@ describe.each([
             await world.settlement.sendRelease(world.via('stranger'), {
                 to: world.of(who),
                 account: true,
-                ...world.rich(),
             });
         }
         expect((await world.accountData('alice')).deposit).toBe(1007n * UNIT);
@@ -156,7 +190,7 @@ describe.each([
         await mendBob();
         expect(await world.accountData('alice')).toMatchObject({ stuckFees: 20n * UNIT, stuck: 80n * UNIT, held: 0n });
         await world.expectBalanced();
-        await alice.sendResend(world.via('stranger'), { provider: world.of('bob'), ...world.rich() });
+        await alice.sendResend(world.via('stranger'), { provider: world.of('bob') });
         expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
         await world.settle([await world.recorded({ amount: 10n * UNIT, time: world.now })]);
         world.advance(WINDOW);
@@ -236,6 +270,27 @@ describe('jettons', () => {
         expect((await world.settlement.getSettlementData()).surplus).toBe(UNIT - 1n);
     });
 
+    it('a payload that should be in a reference, and is not, is none: the jettons go back', async () => {
+        const { settlement } = world;
+        const all = await world.jettons(world.of('carol'));
+        const { assets } = await settlement.getSettlementData();
+        // Our own wallets refuse such a transfer; those of another jetton may pass it on.
+        await transfer(5n * UNIT, 0n);
+        const note = beginCell()
+            .storeUint(0x7362d09c, 32)
+            .storeUint(7, 64)
+            .storeCoins(5n * UNIT)
+            .storeAddress(world.of('carol'))
+            .storeBit(1)
+            .endCell();
+        expect(await world.jettons(world.of('carol'))).toBe(all - 5n * UNIT);
+        const result = await world.sendAs(world.walletOf(settlement.address).address, settlement.address, note);
+        expect(succeeded(txAt(result, settlement.address))).toBe(true);
+        expect(settlementEvents(result.transactions, 'Paid')).toMatchObject([{ kind: 6n, amount: 5n * UNIT }]);
+        expect(await world.jettons(world.of('carol'))).toBe(all);
+        expect(await settlement.getSettlementData()).toMatchObject({ assets, kept: 0n, surplus: 0n });
+    });
+
     it('a transfer that the wallet refuses is booked to whom it was for', async () => {
         const wallet = world.walletOf(world.settlement.address).address;
         const alice = await world.account('alice');
@@ -281,6 +336,29 @@ describe('jettons', () => {
         expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
         // nobody could really have both: put the forged bounce's effect back
         await restore();
+    });
+
+    it('a transfer that comes back after 1,024 others is no longer known, and nothing is booked', async () => {
+        const bob = await world.account('bob');
+        const wallet = world.walletOf(world.settlement.address).address;
+        const result = await bob.sendWithdrawEarnings(world.via('bob'));
+        const [out] = outs(txAt(result, world.settlement.address)).filter((o) => o.to.equals(wallet));
+        // Nobody has its place before the hour is over.
+        world.advance(HOUR);
+        await payouts(world, Number(MAX_PAYOUTS), 1n);
+        const before = await world.settlement.getSettlementData();
+        const late = await world.bounce(out, toNano('0.2'));
+        expect(succeeded(txAt(late, world.settlement.address))).toBe(true);
+        expect(settlementEvents(late.transactions)).toHaveLength(0);
+        expect(outs(txAt(late, world.settlement.address))).toHaveLength(0);
+        const { owed, assets, kept, surplus } = await world.settlement.getSettlementData();
+        expect({ owed, assets, kept, surplus }).toEqual({
+            owed: before.owed,
+            assets: before.assets,
+            kept: before.kept,
+            surplus: before.surplus,
+        });
+        expect((await world.accountData('bob')).earned).toBe(0n);
     });
 
     it('surplus is proven by a transfer to oneself, once an hour, and given to a user with notice', async () => {

@@ -4,7 +4,7 @@ import '@ton/test-utils';
 
 import { SettlementAccount, SettlementExit, settlementEvents, VERDICTS } from '../../wrappers/settlement';
 import { splitPayment } from '../../wrappers/token';
-import { exitCode, outs, succeeded, txAt } from '../support/pool/transactions';
+import { exitCode, outs, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { DAY, RESOLVE, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
 const SHARES = { network: 750n, treasury: 500n, burn: 750n, discount: 0n };
@@ -78,11 +78,9 @@ describe.each([
         await world.expectBalanced();
 
         const bob = await world.account('bob');
-        await expectGained('bob', 60n * UNIT, () =>
-            bob.sendWithdrawEarnings(world.via('bob'), { amount: 60n * UNIT, ...world.rich() }),
-        );
+        await expectGained('bob', 60n * UNIT, () => bob.sendWithdrawEarnings(world.via('bob'), { amount: 60n * UNIT }));
         await expectGained('stranger', parts.providerReward - 60n * UNIT, () =>
-            bob.sendWithdrawEarnings(world.via('bob'), { to: world.of('stranger'), ...world.rich() }),
+            bob.sendWithdrawEarnings(world.via('bob'), { to: world.of('stranger') }),
         );
         expect((await world.accountData('bob')).earned).toBe(0n);
         const validators = parts.networkFee / 15n;
@@ -113,12 +111,39 @@ describe.each([
         const bob = await world.account('bob');
         const consumer = world.of('alice');
         await expectGained('bob', (150n * UNIT * 8n) / 10n, () =>
-            bob.sendWithdrawEarnings(world.via('bob'), { consumer, open: 2, ...world.rich() }),
+            bob.sendWithdrawEarnings(world.via('bob'), { consumer, open: 2 }),
         );
         expect(await world.accountData('alice')).toMatchObject({ held: 0n, openCount: 0n, providerCount: 0n });
         // nothing is due any more; what is earned is paid nevertheless
-        await bob.sendWithdrawEarnings(world.via('bob'), { consumer, open: 0, ...world.rich() });
+        await bob.sendWithdrawEarnings(world.via('bob'), { consumer, open: 0 });
         expect((await world.accountData('bob')).earned).toBe(0n);
+    });
+
+    it('what is not due to a provider yet stays open; he is paid what he has', async () => {
+        await world.settle([await world.recorded({ amount: 10n * UNIT })]);
+        world.advance(WINDOW);
+        await world.confirm('alice');
+        await world.settle([await world.recorded({ amount: 5n * UNIT, provider: world.of('carol') })]);
+        world.advance(1);
+        await world.settle([await world.recorded({ amount: 40n * UNIT })]);
+        world.advance(WINDOW - 1);
+        const alice = await world.account('alice');
+        const bob = await world.account('bob');
+        const open = { openCount: 2n, providerCount: 2n, held: 45n * UNIT, dueCount: 1n };
+        expect(await world.accountData('alice')).toMatchObject(open);
+        // Of two providers one has something due: the other one's name confirms nothing.
+        const body = SettlementAccount.confirmBody({ provider: world.of('bob'), deploy: true });
+        await world.refused(SettlementExit.ERROR_NOTHING_DUE, 'stranger', alice.address, body, toNano('3'));
+        await expectGained('bob', 8n * UNIT, async () => {
+            const result = await bob.sendWithdrawEarnings(world.via('bob'), { consumer: world.of('alice'), open: 2 });
+            expect(settlementEvents(result.transactions, 'SettlementsConfirmed')).toHaveLength(0);
+            expect(txsAt(result, world.settlement.address).map(exitCode)).toEqual([0]);
+        });
+        expect(await world.accountData('alice')).toMatchObject(open);
+        expect((await world.accountData('bob')).earned).toBe(0n);
+        await world.confirm('alice', 'carol');
+        expect(await world.accountData('alice')).toMatchObject({ openCount: 1n, providerCount: 1n, dueCount: 0n });
+        expect((await world.accountData('carol')).earned).toBe(4n * UNIT);
     });
 
     it('a withdrawal thaws for a day, in which settlements still charge it', async () => {
@@ -133,7 +158,7 @@ describe.each([
             SettlementAccount.completeWithdrawBody(),
         );
         world.advance(1);
-        await expectGained('alice', 900n * UNIT, () => alice.sendCompleteWithdraw(world.via('stranger'), world.rich()));
+        await expectGained('alice', 900n * UNIT, () => alice.sendCompleteWithdraw(world.via('stranger')));
         expect(await world.accountData('alice')).toMatchObject({ deposit: 0n, thawing: 0n, held: 100n * UNIT });
     });
 
@@ -182,13 +207,12 @@ describe.each([
             });
             await world.refused(SettlementExit.ERROR_DISPUTE_RUNS, 'stranger', alice.address, body);
             world.advance(1);
-            result = await alice.sendExpireDispute(world.via('stranger'), { id: record.id, ...world.rich() });
+            result = await alice.sendExpireDispute(world.via('stranger'), { id: record.id });
         } else {
             result = await world.settlement.sendResolveDispute(world.via('resolver'), {
                 consumer: world.of('alice'),
                 id: record.id,
                 confirm,
-                ...world.rich(),
             });
         }
         const [event] = settlementEvents(result.transactions, 'SettlementResolved');
@@ -222,11 +246,10 @@ describe.each([
                 consumer: world.of('alice'),
                 id: record.id,
                 confirm: true,
-                ...world.rich(),
             });
         const late = await resolve();
         expect(settlementEvents(late.transactions, 'SettlementResolved')).toMatchObject([{ verdict: 0n }]);
-        await alice.sendExpireDispute(world.via('stranger'), { id: record.id, ...world.rich() });
+        await alice.sendExpireDispute(world.via('stranger'), { id: record.id });
         const twice = await resolve();
         expect(settlementEvents(twice.transactions, 'SettlementResolved')).toMatchObject([{ verdict: 0n }]);
         expect((await world.accountData('alice')).deposit).toBe(1000n * UNIT);

@@ -211,7 +211,6 @@ class Run {
             consumer: world.of(consumer),
             id,
             confirm,
-            ...world.rich(),
         });
         const done = model.conclude(consumer, id, confirm);
         const [event] = settlementEvents(result.transactions, 'SettlementResolved');
@@ -225,7 +224,7 @@ class Run {
         const [one] = random.shuffle(model.account(consumer).disputes);
         const id = one?.id ?? 77n;
         const account = await world.account(consumer);
-        const result = await account.sendExpireDispute(world.via('stranger'), { id, ...world.rich() });
+        const result = await account.sendExpireDispute(world.via('stranger'), { id });
         await this.outcome('expire', consumer, result, model.conclude(consumer, id, null));
     }
 
@@ -283,7 +282,7 @@ class Run {
             world.jetton && random.bool(0.3)
                 ? await refuse(world.blockchain, world.walletOf(world.settlement.address).address)
                 : null;
-        const result = await world.settlement.sendPayFees(world.via('stranger'), world.rich());
+        const result = await world.settlement.sendPayFees(world.via('stranger'));
         await mend?.();
         await this.outcome('fees', 'settlement', result, model.payFees(mend !== null));
     }
@@ -294,7 +293,6 @@ class Run {
         const account = await world.account(consumer);
         const result = await account.sendResend(world.via('stranger'), {
             provider: world.of(provider),
-            ...world.rich(),
         });
         await this.outcome('resend', consumer, result, model.resend(consumer, provider));
     }

@@ -366,6 +366,35 @@ describe('limits', () => {
             expect((await world.accountData('alice')).held).toBe(0n);
         });
 
+        it.each([
+            ['a bit too many', (usage: Usage) => record(usage).asBuilder().storeBit(0)],
+            ['no row', (usage: Usage) => beginCell().storeBits(record(usage).bits)],
+            ['a second reference', (usage: Usage) => record(usage).asBuilder().storeRef(Cell.EMPTY)],
+        ] as const)('a receipt whose cell is no record, with %s, is fraud, too', async (_name, shape) => {
+            const alice = await world.account('alice');
+            const one = await opened(
+                5,
+                () => {},
+                (nodes) => {
+                    const cell = shape(world.usage({ nonce: 4n })).endCell();
+                    nodes[3] = { ...nodes[3], hash: BigInt(`0x${cell.hash().toString('hex')}`), cell };
+                },
+            );
+            expect(await world.accountData('alice')).toMatchObject({ held: 15n * UNIT, openCount: 1n });
+            const good = prove(one, 2, one.opening(2));
+            await world.refused(E.ERROR_NO_FRAUD, 'stranger', alice.address, good, toNano('3'));
+            expect(await world.registry.getShowsFraud(one.batch, 3, one.opening(3))).toBe(true);
+            const result = await world.send('stranger', alice.address, prove(one, 3, one.opening(3)), toNano('3'));
+            expect(settlementEvents(result.transactions, 'SettlementResolved')).toMatchObject([
+                { id: one.id, verdict: 4n, amount: 15n * UNIT },
+            ]);
+            expect(await world.accountData('alice')).toMatchObject({
+                deposit: 10_000n * UNIT,
+                held: 0n,
+                openCount: 0n,
+            });
+        });
+
         it('an opening of something else, or of a usage, proves nothing', async () => {
             const alice = await world.account('alice');
             const one = await opened(5, (u) => (u[3] = { ...u[3], nonce: 9n }));

@@ -12,7 +12,7 @@ import {
 } from '../../wrappers/staking';
 import { ShareWallet } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
-import { accept, refuse, txsAt } from '../support/pool/transactions';
+import { accept, bounceOf, Out, outs, refuse, sameAddress, txAt, txsAt } from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
 import { Net, Start } from '../support/staking/net';
 import { StakingPerson, voteRefusals, World } from '../support/staking/world';
@@ -159,6 +159,43 @@ describe('what a receiver refuses', () => {
         expect((await position.getPosition()).ballotCount).toBe(16n);
         expect(await position.getBallot(to(1))).toMatchObject({ cast: 0n });
         expect(await position.getBallot(to(17))).toMatchObject({ cast: world.unit(420) });
+    });
+
+    it('a vote that comes back when its ballot was dropped takes nothing of the one cast since', async () => {
+        const to = (i: number) => Address.parseRaw(`0:${i.toString(16).padStart(64, '0')}`);
+        const vote = async (i: number, lockUntil: number) => {
+            const body = ProverStaking.castVoteBody({ proposal: to(i), choice: 1, lockUntil });
+            const back = await accept(world.blockchain, to(i));
+            const result = await world.send('alice', staking().address, body);
+            await back();
+            return outs(txAt(result, position.address)).filter(({ op }) => op === opcodes.StakedVote);
+        };
+        const comesBack = async (out: Out) => {
+            const { ballotCount, lockedUntil } = await position.getPosition();
+            const ballots = await Promise.all([1, 2, 17].map((i) => position.getBallot(to(i))));
+            const result = await world.blockchain.sendMessage(bounceOf(out, toNano('0.5')));
+            expect(outs(txAt(result, position.address))).toMatchObject([{ to: sameAddress(world.address('alice')) }]);
+            expect(await position.getPosition()).toMatchObject({ ballotCount, lockedUntil });
+            expect(await Promise.all([1, 2, 17].map((i) => position.getBallot(to(i))))).toEqual(ballots);
+            return ballots.map(({ cast }) => cast);
+        };
+        const end = world.now + DAY;
+        const [first] = await vote(1, end);
+        for (let i = 2; i <= 16; i++) await vote(i, end + 2 * DAY);
+        world.advance(DAY);
+        await vote(17, end + 2 * DAY);
+        const all = world.unit(420);
+        // Dropped, and the place taken by another one.
+        expect(await comesBack(first)).toEqual([0n, all, all]);
+        world.advance(2 * DAY);
+        const [again] = await vote(1, world.now + DAY);
+        expect(await comesBack(first)).toEqual([all, 0n, 0n]);
+        expect(await position.getPosition()).toMatchObject({ ballotCount: 1n, lockedUntil: BigInt(world.now + DAY) });
+        // The one that stands there is another vote; only its own return takes it back.
+        await world.blockchain.sendMessage(bounceOf(again, toNano('0.5')));
+        expect(await position.getBallot(to(1))).toMatchObject({ cast: 0n });
+        expect(await position.getPosition()).toMatchObject({ ballotCount: 0n, lockedUntil: 0n });
+        await sound();
     });
 
     it('an order for a position that is not there: its value waits at its address', async () => {

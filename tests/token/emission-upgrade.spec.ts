@@ -3,7 +3,6 @@ import type { Cell } from '@ton/core';
 import '@ton/test-utils';
 
 import { emissionCodes, emissionEvents } from '../../wrappers/token';
-import { underCoverage } from '../support/coverage';
 import { GENERATION, nextVersion } from '../support/next-version';
 import { EmissionWorld } from '../support/token/emission-world';
 
@@ -17,8 +16,7 @@ const CONTRACTS = {
     share: ['ProviderShare', 'usage-share'],
 } as const;
 
-// The next version is compiled from the sources without markers.
-(underCoverage ? describe.skip : describe)('an upgraded controller', () => {
+describe('an upgraded controller', () => {
     let world: EmissionWorld;
     let next: Record<keyof typeof CONTRACTS, Cell>;
 

@@ -203,7 +203,7 @@ export async function settlementTour(watch: Watch): Promise<SettlementWorld> {
     world.advance(RESOLVE + 1);
     for (let i = 3; i < 5; i++) {
         const { id } = open[open.length - 1 - i];
-        await see(alice.sendExpireDispute(world.via('stranger'), { id, ...world.rich() }));
+        await see(alice.sendExpireDispute(world.via('stranger'), { id }));
     }
     await see((await account('bob')).sendWithdrawEarnings(world.via('bob'), { consumer: world.of('alice') }), {
         rows: 248n,

@@ -285,7 +285,7 @@ export class SettlementWorld {
         const consumer = record.batch?.consumer ?? record.usage!.consumer;
         const ledger = await this.ledger(consumer);
         const deploy = options.deploy ?? !(await this.active(ledger.address));
-        return this.registry.sendAddUsage(this.via(as), { record, ...rest, ...this.rich(options.value), deploy });
+        return this.registry.sendAddUsage(this.via(as), { record, ...rest, deploy });
     }
 
     /** Records several usages in one message. */
@@ -317,11 +317,6 @@ export class SettlementWorld {
 
     // ------------------------------------------------------------------ settling
 
-    /** The markers of a coverage run cost gas that the constants do not know. */
-    rich(value?: bigint): { value?: bigint } {
-        return { value };
-    }
-
     async deposit(
         who: SettlementPerson,
         amount: bigint,
@@ -344,7 +339,7 @@ export class SettlementWorld {
     }
 
     async settle(records: readonly RecordToSettle[], value?: bigint): Promise<SendMessageResult> {
-        return this.settlement.sendSettleUsages(this.via('settler'), { records, ...this.rich(value) });
+        return this.settlement.sendSettleUsages(this.via('settler'), { records, value });
     }
 
     /** Results of settling, by id. */
@@ -356,7 +351,6 @@ export class SettlementWorld {
         return (await this.account(consumer)).sendConfirm(this.via('stranger'), {
             provider: provider && this.of(provider),
             deploy,
-            ...this.rich(),
         });
     }
 
