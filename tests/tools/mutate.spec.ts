@@ -136,14 +136,20 @@ describe('the journal of outcomes', () => {
 });
 
 describe('the order of the spec files', () => {
-    const took = (milliseconds: number) => new Map([['a', milliseconds / 2], ['b', milliseconds / 2]]); // prettier-ignore
+    const took = (tests: number, setUp: number) => ({
+        setUp,
+        tests: new Map([
+            ['a', tests / 2],
+            ['b', tests / 2],
+        ]),
+    });
 
     it('puts those first that noticed most in the least time', () => {
         const order = new Order(
             new Map([
-                ['slow', took(16_000)],
-                ['quick', took(1000)],
-                ['useful', took(3000)],
+                ['slow', took(16_000, 1500)],
+                ['quick', took(1000, 1500)],
+                ['useful', took(500, 4000)],
             ]),
         );
         const all: Selection = new Map([...order.tests().keys()].map((spec) => [spec, undefined]));

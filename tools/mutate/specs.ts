@@ -38,12 +38,15 @@ export interface SpecRun {
     /** The spec file it is in. */
     failedFile?: string;
     milliseconds: number;
-    /** Spec file -> its tests that were run, and how long each took. */
-    durations: Map<string, Map<string, number>>;
+    /** Of every spec file: its tests that were run, and how long each took. */
+    durations: Map<string, SpecDuration>;
 }
 
-/** What a spec file takes beside its tests: to load it, and its set-up. */
-const SET_UP_MS = 1500;
+interface SpecDuration {
+    /** What the file takes beside its tests: to load it, and its set-up. */
+    setUp: number;
+    tests: Map<string, number>;
+}
 
 /** Which spec files to ask first: those that noticed most faults so far in the least time. */
 export class Order {
@@ -53,12 +56,16 @@ export class Order {
 
     /** All tests that there are. */
     tests(): Map<string, string[]> {
-        return new Map([...this.durations].map(([spec, tests]) => [spec, [...tests.keys()]]));
+        return new Map([...this.durations].map(([spec, { tests }]) => [spec, [...tests.keys()]]));
     }
 
     private expected(spec: string, chosen: string[] | undefined): number {
-        const tests = this.durations.get(spec) ?? new Map<string, number>();
-        return (chosen ?? [...tests.keys()]).reduce((sum, test) => sum + (tests.get(test) ?? 0), SET_UP_MS);
+        const known = this.durations.get(spec);
+        if (known === undefined) return 1;
+        return (chosen ?? [...known.tests.keys()]).reduce(
+            (sum, test) => sum + (known.tests.get(test) ?? 0),
+            known.setUp,
+        );
     }
 
     sorted(selection: Selection): Selection {
@@ -136,9 +143,11 @@ export async function runSpecs(selection: Selection, buildDirectory: string, tim
     const durations: SpecRun['durations'] = new Map();
     if (expired) return { outcome: 'timeout', milliseconds, durations };
     const files = readReport(report);
-    for (const { name, assertionResults } of files) {
+    for (const { name, startTime, endTime, assertionResults } of files) {
         const ran = assertionResults.filter(({ status }) => status === 'passed');
-        durations.set(relativeTo(name), new Map(ran.map((test) => [test.fullName, test.duration ?? 0])));
+        const tests = new Map(ran.map((test) => [test.fullName, test.duration ?? 0]));
+        const inTests = [...tests.values()].reduce((sum, ms) => sum + ms, 0);
+        durations.set(relativeTo(name), { setUp: Math.max(1, endTime - startTime - inTests), tests });
     }
     if (code === 0) return { outcome: 'passed', milliseconds, durations };
     return { outcome: 'failed', ...firstFailure(files), milliseconds, durations };
@@ -147,6 +156,8 @@ export async function runSpecs(selection: Selection, buildDirectory: string, tim
 interface FileReport {
     name: string;
     message: string;
+    startTime: number;
+    endTime: number;
     assertionResults: { status: string; fullName: string; duration?: number | null }[];
 }
 
