@@ -2,8 +2,10 @@
 import { beginCell, Dictionary, toNano } from '@ton/core';
 import '@ton/test-utils';
 
+import * as built from '../../build/EmissionController/EmissionController_EmissionController';
 import { EmissionController, EmissionExit, emissionEvents } from '../../wrappers/token';
 import { accountIdOf } from '../../wrappers/pool';
+import { rentOf } from '../support/pool/fees';
 import { exitCode, install, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { underCoverage } from '../support/coverage';
 import { account } from '../support/token/emission-gas';
@@ -126,8 +128,10 @@ describe('what comes back', () => {
         const guard = await world.guard(world.of('alice'));
         const [accepted] = outs(txAt(sent, guard.address));
         expect(accepted.op).toBe(C.opcodes.UsageAccepted);
+        const { balance: rent } = await world.blockchain.getContract(guard.address);
         // as if it had not been taken: the controller before the acceptance
         const { transactions } = await world.bounce(accepted, toNano('0.2'));
+        expect((await world.blockchain.getContract(guard.address)).balance).toBe(rent);
         expect(emissionEvents(transactions, 'UsageVoided')).toMatchObject([{ amount: 10_000n }]);
         expect(await guard.getGuardData()).toMatchObject({ minted: 0n, count: 0n });
         expect(await world.controller.getUsageData()).toMatchObject({ total: 0n, yearUsed: 0n, windowSum: 0n });
@@ -139,6 +143,25 @@ describe('what comes back', () => {
         expect(succeeded(txAt(await world.bounce(lost, toNano('0.1')), guard.address))).toBe(true);
         const [{ slot, term }] = await world.controller.getRecorders();
         expect(await guard.getLastNonce({ slot, term })).toBe(1n);
+    });
+
+    it('a guard keeps rent for every recorder who ever had a usage of its consumer', async () => {
+        const guard = await world.guard(world.of('alice'));
+        const rents: bigint[] = [];
+        const keeps = async (as: 'recorder' | 'second') => {
+            await world.record([world.usage({}, as)], { as });
+            rents.push((await world.blockchain.getContract(guard.address)).balance);
+        };
+        await keeps('recorder');
+        const holder = world.of('second');
+        await world.controller.sendNominateRole(world.via('owner'), { role: 'recorder', holder });
+        await world.controller.sendAcceptRole(world.via('second'), { role: 'recorder' });
+        world.advance(1);
+        for (const as of ['second', 'recorder', 'second'] as const) await keeps(as);
+        const [one, two, ...later] = rents;
+        expect(later).toEqual([two, two]);
+        const slot = rentOf(built.GUARD_SLOT_CELLS, built.GUARD_SLOT_BITS, built.RENT_SECONDS);
+        expect(Math.abs(Number(two - one - slot))).toBeLessThanOrEqual(1); // both are rounded up
     });
 
     it('a guard asks for enough to bring its answer home', async () => {
