@@ -199,7 +199,7 @@ describe('which tests reach a line', () => {
             ['two', ['grows', 'shrinks']],
             ['one', ['is refused']],
         ],
-        afterwards: [['one', undefined]],
+        afterwards: [['one', ['pays']]],
     };
     const ofLine4 = { direct: [['two', ['shrinks']]], afterwards: [] };
     it.each([
@@ -207,7 +207,7 @@ describe('which tests reach a line', () => {
         [3, ofLine2], // the second line of the statement of line 2
         [4, ofLine4],
         [8, ofLine4],
-    ])('line %i: those that execute its statement, then the files whose set-up does', (line, expected) => {
+    ])('line %i: those that execute its statement, then the others of the files whose set-up does', (line, expected) => {
         expect(among(FILE, line)).toEqual(expected);
     });
 

@@ -59,8 +59,8 @@ export class Reach {
     }
 
     /**
-     * Of all the tests of `specs` those that execute the statement around `line` themselves, and then all tests of the files
-     * whose set-up does. Everything, if that is not known of this source. A test that the coverage run skipped may execute any
+     * Of all the tests of `specs` those that execute the statement around `line` themselves, and then the other tests of the
+     * files whose set-up does. Everything, if that is not known of this source. A test that the coverage run skipped may execute any
      * line.
      */
     among(specs: Map<string, string[]>, file: string, line: number): { direct: Selection; afterwards: Selection } {
@@ -78,7 +78,8 @@ export class Reach {
             const places = reaching[spec] ?? [];
             const chosen = tests.filter((test) => !ran.includes(test) || places.includes(ran.indexOf(test)));
             if (chosen.length > 0) direct.set(spec, chosen);
-            if (places.includes(HOOKS)) afterwards.set(spec, undefined);
+            const others = tests.filter((test) => !chosen.includes(test));
+            if (places.includes(HOOKS) && others.length > 0) afterwards.set(spec, others);
         }
         return { direct, afterwards };
     }
