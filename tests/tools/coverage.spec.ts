@@ -207,9 +207,12 @@ describe('which tests reach a line', () => {
         [3, ofLine2], // the second line of the statement of line 2
         [4, ofLine4],
         [8, ofLine4],
-    ])('line %i: those that execute its statement, then the others of the files whose set-up does', (line, expected) => {
-        expect(among(FILE, line)).toEqual(expected);
-    });
+    ])(
+        'line %i: those that execute its statement, then the others of the files whose set-up does',
+        (line, expected) => {
+            expect(among(FILE, line)).toEqual(expected);
+        },
+    );
 
     it('and those that the coverage run did not include', () => {
         const more = new Map([...all, ['two', ['grows', 'shrinks', 'skipped there']], ['four', ['new']]]);
