@@ -134,8 +134,9 @@ describe.each(Object.entries(priceScenarios()).map(([name, config], i) => [name,
 
         it('every operation works with its cost and is refused with one nanoton less', async () => {
             const wrong: unknown[] = [];
+            // All of them at today's prices, and where gas is dear beside the rest: nothing else makes up for too little of it.
             const tried = (await cases()).filter(
-                (_, i) => process.env.LONG === '1' || scenario === 0 || i % 5 === scenario || i < 2,
+                (_, i) => process.env.LONG === '1' || [0, 2].includes(scenario) || i % 5 === scenario || i < 2,
             );
             for (const { name, at, from, body, cost, before } of tried) {
                 await before?.();
@@ -308,8 +309,12 @@ describe('gas constants', () => {
             await restore();
             await see('GAS_VOTER_BOOK', bob.address, world.lock('bob', 5n));
             await see('GAS_VOTER_SMALL', bob.address, world.unlock('bob', 5n));
-            const proof = bob.sendProveTokens(world.sender('bob'), { amount: world.unit(5_000_001) });
+            await world.staking.transfer('bob', bob.address, world.unit(1), null, 0n);
+            const proof = Promise.resolve(
+                await bob.sendProveTokens(world.sender('bob'), { amount: world.unit(5_000_001) }),
+            );
             await see('GAS_VOTER_SMALL', bob.address, proof);
+            await see('GAS_VOTER_PROOF', bob.address, proof, 1);
             const given = await bob.sendDelegate(world.sender('bob'), { to: world.address('alice') });
             await see('GAS_VOTER_DELEGATE', bob.address, Promise.resolve(given));
             await see('GAS_VOTER_DELEGATE', alice.address, Promise.resolve(given));
