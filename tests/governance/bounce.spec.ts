@@ -1,7 +1,8 @@
 /** Every message that follows a change of state, refused once by its receiver: nothing is lost, and it works the next time. */
-import { beginCell, toNano } from '@ton/core';
+import { Address, beginCell, Cell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
+import * as built from '../../build/VoterAccount/VoterAccount_VoterAccount';
 import { GovernanceExit, VoterAccount } from '../../wrappers/governance';
 import { GovernanceWorld } from '../support/governance/world';
 import { accept, plain, REFUSAL, refuse } from '../support/pool/transactions';
@@ -107,6 +108,75 @@ describe('what a receiver refuses', () => {
         expect(world.codes(await bob.sendRevokeDelegation(world.sender('bob')))).toEqual([]);
         expect(await voter('bob')).toMatchObject({ power: world.unit(5_000_000), delegation: 'none' });
         expect((await voter('dave')).power).toBe(0n);
+    });
+
+    it('a second delegation to the same account: the first one stays', async () => {
+        const [bob, dave] = [await world.account('bob'), await world.account('dave')];
+        await bob.sendDelegate(world.sender('bob'), { to: world.address('dave') });
+        await world.lock('bob', 9n);
+        const back = await refuse(world.blockchain, dave.address);
+        await bob.sendDelegate(world.sender('bob'), { to: world.address('dave') });
+        await back();
+        expect(await voter('bob')).toMatchObject({
+            power: 9n,
+            delegated: world.unit(5_000_000),
+            delegation: 'active',
+        });
+        expect((await voter('dave')).power).toBe(world.unit(5_000_000));
+        await bob.sendDelegate(world.sender('bob'), { to: world.address('dave') });
+        expect(await voter('bob')).toMatchObject({ power: 0n, delegated: world.unit(5_000_000) + 9n });
+    });
+
+    describe('with so little TON that an event could spoil it', () => {
+        const atWallet = async (body: Cell, bounced = false) => {
+            const { address } = await world.account('bob');
+            // Its gas, and nothing for the event.
+            const value = built.GAS_VOTER_BOOK * 400n;
+            const from = world.staking.walletOf(address).address;
+            return world.blockchain.sendMessage(internal({ from, to: address, value, body, bounce: false, bounced }));
+        };
+        const notification = (amount: bigint, sender: Address) =>
+            beginCell()
+                .storeUint(0x7362d09c, 32)
+                .storeUint(0, 64)
+                .storeCoins(amount)
+                .storeAddress(sender)
+                .storeBit(false)
+                .endCell();
+
+        it('a lock is booked', async () => {
+            const result = await atWallet(notification(7n, world.address('bob')));
+            expect([world.codes(result), world.events(result)]).toEqual([[], []]);
+            expect(result.transactions).toHaveLength(1);
+            expect(await voter('bob')).toMatchObject({
+                own: world.unit(5_000_000) + 7n,
+                power: world.unit(5_000_000) + 7n,
+            });
+        });
+
+        it('a transfer that comes back is booked', async () => {
+            const body = beginCell()
+                .storeUint(0xffffffff, 32)
+                .storeUint(0x0f8a7ea5, 32)
+                .storeUint(1, 64)
+                .storeCoins(7n)
+                .endCell();
+            const result = await atWallet(body, true);
+            expect([world.codes(result), world.events(result)]).toEqual([[], []]);
+            expect((await voter('bob')).own).toBe(world.unit(5_000_000) + 7n);
+        });
+
+        it('a proof that nobody waits for counts nothing', async () => {
+            const bob = await world.account('bob');
+            const own = () => atWallet(notification(world.unit(9_000_000), bob.address));
+            const before = await voter('bob');
+            // Without anything in the desk, and with a proof that has come to nothing.
+            expect(world.codes(await own())).toEqual([]);
+            expect(plain(await voter('bob'))).toEqual(plain(before));
+            await bob.sendProveTokens(world.sender('bob'), { amount: world.unit(6_000_000) });
+            expect(world.codes(await own())).toEqual([]);
+            expect(plain(await voter('bob'))).toEqual(plain(before));
+        });
     });
 
     it('ProposeAsk: the proposer is free', async () => {

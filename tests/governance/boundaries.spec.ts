@@ -3,7 +3,8 @@ import { SandboxContract } from '@ton/sandbox';
 
 import { GovernanceExit, Proposal, ProposalState } from '../../wrappers/governance';
 import { DAY, GovernanceWorld, GRACE, HOUR, TIMELOCK_DELAY } from '../support/governance/world';
-import { accept, refuse } from '../support/pool/transactions';
+import { accept, plain, refuse } from '../support/pool/transactions';
+import { fillBallots, filledBallot } from '../support/governance/voter-state';
 
 describe('every second belongs to one state', () => {
     let world: GovernanceWorld;
@@ -276,5 +277,40 @@ describe('every second belongs to one state', () => {
         }
         world.at(latestEnd);
         expect(world.codes(await world.unlock('bob', world.unit(5_000_000)))).toEqual([]);
+    });
+
+    it('24 votes that are not over leave no room; those that are over make it, to the second', async () => {
+        const { id, proposal } = await world.propose('alice');
+        await world.toStart(proposal);
+        const { latestEnd } = await proposal.getProposal();
+        const bob = await world.account('bob');
+        const soon = world.now + HOUR;
+        const late = latestEnd + DAY;
+        const ends = (over: number) => Array.from({ length: 24 }, (_, i) => (i < over ? soon : late));
+        await fillBallots(world, 'bob', ends(3));
+        const full = world.checkpoint();
+        world.at(soon - 1);
+        const before = await bob.getVoter();
+        expect(world.codes(await world.vote('bob', id, 'for'))).toEqual([GovernanceExit.ERROR_TOO_MANY_BALLOTS]);
+        expect(plain(await bob.getVoter())).toEqual(plain(before));
+        expect((await proposal.getProposal()).votesFor).toBe(0n);
+        await full();
+        world.at(soon);
+        expect(world.codes(await world.vote('bob', id, 'for'))).toEqual([]);
+        expect(await bob.getVoter()).toMatchObject({ ballotCount: 22, lockedUntil: late });
+        expect((await proposal.getProposal()).votesFor).toBe(world.unit(5_000_000));
+        const kept = await Promise.all(ends(3).map((_, i) => bob.getBallot(filledBallot(i))));
+        expect(kept.map((ballot) => ballot?.lockUntil ?? 0)).toEqual(ends(3).map((end) => (end === late ? end : 0)));
+        expect((await bob.getBallot(id))!.cast).toBe(world.unit(5_000_000));
+        // With 23 there is room, and what is over stays until the room is needed.
+        await full();
+        await fillBallots(world, 'bob', ends(3).slice(0, 23));
+        world.at(soon);
+        expect(world.codes(await world.vote('bob', id, 'for'))).toEqual([]);
+        expect((await bob.getVoter()).ballotCount).toBe(24);
+        // The vote that makes the 24th is no new one when it grows.
+        await world.lock('bob', 5n);
+        expect(world.codes(await world.vote('bob', id, 'for'))).toEqual([]);
+        expect(await bob.getVoter()).toMatchObject({ ballotCount: 24, lockedUntil: late });
     });
 });

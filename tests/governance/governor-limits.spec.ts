@@ -14,8 +14,10 @@ import {
     settingsCell,
     Timelock,
 } from '../../wrappers/governance';
+import { UsageRegistry } from '../../wrappers/settlement';
+import { EmissionController } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
-import { exitCode, gasOf, kept, stateHash, txAt, txsAt } from '../support/pool/transactions';
+import { exitCode, gasOf, kept, stateHash, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { DAY, GovernanceWorld, HOUR, NOTHING } from '../support/governance/world';
 
 const { ERROR_BAD_ADDRESS, ERROR_BAD_PARAMETER, ERROR_NOT_TIMELOCK, ERROR_TOO_MANY_RULES } = GovernanceExit;
@@ -26,9 +28,9 @@ const strange = (n: number): Address => Address.parseRaw(`0:${(n % 251).toString
 const ruleOf = (n: number): Rule => ({ destination: strange(n + 1), op: 0x80000000 + n, kind: 'economic' });
 
 /** The message as the Timelock sends it; from somebody else when told. */
-async function order(world: GovernanceWorld, body: Cell, from = world.timelock.address) {
+async function order(world: GovernanceWorld, body: Cell, from = world.timelock.address, value = toNano('0.5')) {
     const to = world.governor.address;
-    return world.blockchain.sendMessage(internal({ from, to, value: toNano('0.5'), bounce: true, body }));
+    return world.blockchain.sendMessage(internal({ from, to, value, bounce: true, body }));
 }
 
 describe('the table of rules', () => {
@@ -159,6 +161,47 @@ describe('the table of rules', () => {
             expect(await small.governor.getRule(strange(1), op)).toBe('emergency');
         }
         expect(await count(small)).toBe(1 + stops.length);
+        await restore();
+    });
+
+    it('of a stop with a flag, lets an emergency stop and never start again', async () => {
+        const restore = small.checkpoint();
+        for (const [op, stop] of [
+            [0x71020018, (on: boolean) => EmissionController.setBreakerBody({ stop: on })],
+            [0x73010011, (on: boolean) => UsageRegistry.setPauseBody({ stop: on })],
+        ] as const) {
+            await change(small, strange(1), op, 'emergency');
+            const propose = async (body: Cell) => {
+                const action = { destination: strange(1), value: toNano('0.1'), body };
+                return small.codes(await small.sendPropose('alice', 'emergency', [action], toNano('9')));
+            };
+            expect(stop(true).beginParse().preloadUint(32)).toBe(op);
+            // Neither the other way round nor without its flag.
+            expect(await propose(stop(false))).toEqual([GovernanceExit.ERROR_ACTION_KIND]);
+            const bare = beginCell().storeUint(op, 32).storeUint(0, 64).endCell();
+            expect(await propose(bare)).toEqual([GovernanceExit.ERROR_ACTION_KIND]);
+            expect(await propose(stop(true))).toEqual([]);
+            await restore();
+        }
+    });
+
+    it('takes changes with what `get_cost` says', async () => {
+        const restore = full.checkpoint();
+        const { destination, op } = ruleOf(90);
+        const settings = await full.governor.getSettings();
+        for (const body of [
+            Governor.changeRuleBody({ destination, op, kind: null }),
+            Governor.changeRuleBody({ destination, op, kind: 'treasury' }),
+            Governor.changeSettingsBody({ settings: { ...settings, threshold: settings.threshold + 1n } }),
+        ]) {
+            const value = await full.governor.getCost(body);
+            const result = await order(full, body, full.timelock.address, value);
+            const tx = txAt(result, full.governor.address);
+            expect([exitCode(tx), succeeded(tx)]).toEqual([0, true]);
+            if (!underCoverage) expect(kept(tx)).toBeGreaterThanOrEqual(0n);
+        }
+        expect(await full.governor.getRule(destination, op)).toBe('treasury');
+        expect((await full.governor.getSettings()).threshold).toBe(settings.threshold + 1n);
         await restore();
     });
 

@@ -1,5 +1,6 @@
 /** The life of each type of proposal, from the lock to its execution, with votes of every kind. */
 import { toNano } from '@ton/core';
+import '@ton/test-utils';
 
 import { governanceEvents, recount } from '../../wrappers/governance';
 import { accountIdOf } from '../../wrappers/pool/metrics';
@@ -38,6 +39,7 @@ describe('the life of a proposal', () => {
             { event: 'TokensUnlocked', amount: world.unit(15_000), own: world.unit(5_000) },
         ]);
         expect(await world.staking.balance(account.address)).toBe(world.unit(5_000));
+        expect(await account.getWallet()).toEqualAddress(world.staking.walletOf(account.address).address);
     });
 
     it('technical: delay, votes by message, by text and by stake, quorum, queue, Timelock', async () => {
@@ -47,6 +49,7 @@ describe('the life of a proposal', () => {
         expect(id).toBe(1);
         expect(world.events(result).map(({ event }) => event)).toEqual(['ProposalCreated', 'QuorumSet']);
         const supply = (await world.staking.stakingToken.getJettonData()).totalSupply;
+        expect(await proposal.getUri()).toBe('tonstorage://1');
         const info = await proposal.getProposal();
         expect(info).toMatchObject({
             state: 'pending',

@@ -31,7 +31,7 @@ class Model {
     readonly voters = new Map<Name, Voter>();
     readonly tallies = new Map<number, Tally>();
     /** Of one staker each at prover1. */
-    readonly staked = new Map<Name, Map<number, { choice: Choice; cast: bigint }>>();
+    readonly staked = new Map<Name, Map<number, { choice: Choice; cast: bigint; weight: bigint }>>();
 
     constructor() {
         for (const name of PEOPLE) {
@@ -119,6 +119,33 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
         }
     };
 
+    /** Each ballot is in an account or with a staker once, their weights make the tallies, and no token is lost. */
+    const reckon = async () => {
+        for (const id of ids.slice(-4)) {
+            const sum: Tally = { for: 0n, against: 0n, abstain: 0n, turnout: 0n };
+            for (const name of PEOPLE) {
+                const ballot = await (await world.account(name)).getBallot(id);
+                const { choice, cast } = ballot ?? { choice: 'for', cast: 0n };
+                expect([name, id, cast]).toEqual([name, id, model.voters.get(name)!.ballots.get(id)?.cast ?? 0n]);
+                const staked = model.staked.get(name)!.get(id);
+                for (const [of, base, weight] of [
+                    [choice, cast, cast],
+                    ...(staked ? [[staked.choice, staked.cast, staked.weight] as const] : []),
+                ] as const) {
+                    sum[of] += weight;
+                    if (of !== 'against') sum.turnout += base;
+                }
+            }
+            expect([id, sum]).toEqual([id, model.tallies.get(id)!]);
+        }
+        // They never stake: what they had is in their wallets and their accounts.
+        for (const name of ['alice', 'bob'] as const) {
+            const wealth = world.staking.isRich(name) ? world.staking.wealth : 0n;
+            const { own } = await (await world.account(name)).getVoter();
+            expect([name, (await world.staking.balance(name)) + own]).toEqual([name, wealth]);
+        }
+    };
+
     const operations: Record<string, () => Promise<readonly [readonly Name[], readonly number[], boolean]>> = {
         lock: async () => {
             const name = random.pick(PEOPLE);
@@ -190,8 +217,9 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
             if (good) {
                 const { since } = await position.getPosition();
                 const bps = BigInt(world.now) - since >= 365n * 86_400n ? 20_000n : 15_000n;
-                cast.set(id, { choice, cast: worth });
-                model.count(id, choice, base, (base * bps) / 10_000n);
+                const weight = (base * bps) / 10_000n;
+                cast.set(id, { choice, cast: worth, weight: weight + (ballot?.weight ?? 0n) });
+                model.count(id, choice, base, weight);
             }
             return [[], [id], good];
         },
@@ -299,17 +327,21 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
         const [names, proposals, good] = await operations[name]();
         if (good) done[name] = (done[name] ?? 0) + 1;
         await check(names, proposals);
-        if (step % 25 === 24) await check(PEOPLE, ids.slice(-4));
+        if (step % 25 === 24) {
+            await check(PEOPLE, ids.slice(-4));
+            await reckon();
+        }
         world.advance(1);
         // The chain would keep them all.
         (world.blockchain as unknown as { transactions: unknown[] }).transactions.length = 0;
     }
     await check(PEOPLE, ids);
+    await reckon();
     return done;
 }
 
 describe('invariants', () => {
-    it('tallies are sums of ballots, wallets hold what accounts say, whatever is refused on its way', async () => {
+    it('tallies are sums of ballots, wallets hold what accounts say, no token is lost, whatever is refused on its way', async () => {
         const world = await GovernanceWorld.create();
         await world.staking.open('prover1', world.unit(100_000));
         for (const name of ['carol', 'dave'] as const) await world.staking.stake(name, 'prover1', world.unit(500));

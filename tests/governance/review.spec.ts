@@ -3,7 +3,8 @@ import { Address, beginCell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
 import { VoterAccount } from '../../wrappers/governance';
-import { Treasury, TreasuryExit } from '../../wrappers/governance/execution';
+import { TimelockOperation, Treasury, TreasuryExit } from '../../wrappers/governance/execution';
+import { accountIdOf } from '../../wrappers/pool/metrics';
 import { pack } from '../../wrappers/common/messages';
 import { storeOperationScheduled } from '../../build/Timelock/Timelock_Timelock';
 import { ProverStaking } from '../../wrappers/staking';
@@ -213,6 +214,25 @@ describe('what came back of an operation', () => {
         const [back] = outs(txAt(released, operation.address));
         expect(back.to).toEqualAddress(world.address('other'));
         expect(back.value).toBeGreaterThan(toNano('49.8'));
+    });
+
+    it('becomes the money of him who paid more than half of a retry', async () => {
+        const { id, operation } = await world.schedule(world.actions(1, { value: toNano('0.03') }));
+        world.advance(MIN_DELAY);
+        await refuse(world.blockchain, world.address('target'));
+        await world.execute(id, { by: 'other' });
+        const first = await operation.getOperation();
+        const other = accountIdOf(world.address('other'));
+        expect(first).toMatchObject({ bounced: 1n, payer: other });
+        expect(await operation.getCost(TimelockOperation.retryBody())).toBeGreaterThan(first.kept);
+        await operation.sendRetry(world.sender('stranger'));
+        const second = await operation.getOperation();
+        expect(second).toMatchObject({ bounced: 1n, payer: accountIdOf(world.address('stranger')) });
+        world.advance(GRACE);
+        const released = await operation.sendReleaseKept(world.sender('alice'));
+        const [back] = outs(txAt(released, operation.address));
+        expect(back.to).toEqualAddress(world.address('stranger'));
+        expect(back.value).toBeGreaterThan(second.kept);
     });
 
     it('stays there when the Timelock refuses the retry', async () => {

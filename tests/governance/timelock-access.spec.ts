@@ -19,8 +19,8 @@ import {
 } from '../../wrappers/governance/execution';
 import { pack } from '../../wrappers/common/messages';
 import { accountIdOf } from '../../wrappers/pool/metrics';
-import { exitCode, expectRefused, txAt } from '../support/pool/transactions';
-import { MIN_DELAY, TIMELOCK_PEOPLE, TimelockWorld } from '../support/governance/timelock-world';
+import { exitCode, expectRefused, outs, txAt, txsAt } from '../support/pool/transactions';
+import { HOUR, MIN_DELAY, TIMELOCK_PEOPLE, TimelockWorld } from '../support/governance/timelock-world';
 
 describe('Timelock: access', () => {
     let world: TimelockWorld;
@@ -176,6 +176,27 @@ describe('Timelock: access', () => {
         expect(await world.phase(123n)).toBe('none');
         const run = await ghost.sendExecute(world.sender('stranger'), { value: toNano('1') });
         expect(exitCode(txAt(run, ghost.address))).toBe(TimelockExit.ERROR_OPERATION_STATE);
+        // Nor does it remember that some predecessor is done.
+        world.advance(MIN_DELAY);
+        await world.execute(operation.id);
+        world.advance(HOUR);
+        const told = await operation.operation.sendNotifySuccessor(world.sender('alice'), { successor: 123n });
+        expect(exitCode(txAt(told, ghost.address))).toBe(0);
+        const [rest] = outs(txAt(told, ghost.address));
+        expect(rest.to).toEqualAddress(world.address('alice'));
+        expect(await world.phase(123n)).toBe('none');
+    });
+
+    it('takes back what a cancellation of no operation carries, and nothing follows', async () => {
+        const { address } = world.timelock;
+        const before = await world.balanceOf(address);
+        const result = await world.timelock.sendCancel(world.sender('guardian'), { id: 123n });
+        const [order, bounced] = txsAt(result, address);
+        expect([exitCode(order), exitCode(bounced)]).toEqual([0, 0]);
+        expect(bounced.inMessage!.info).toMatchObject({ bounced: true });
+        expect(outs(bounced)).toEqual([]);
+        expect(await world.balanceOf(address)).toBeGreaterThan(before);
+        expect(await world.operation(123n).isDeployed()).toBe(false);
     });
 
     it('sets up a child that somebody deployed before', async () => {

@@ -13,7 +13,9 @@ import {
     Timelock,
     TimelockExit,
     timelockEvents,
+    TimelockOperation,
 } from '../../wrappers/governance/execution';
+import { accountIdOf } from '../../wrappers/pool/metrics';
 import { pack } from '../../wrappers/common/messages';
 import { exitCode, outs, refuse, txAt, txsAt } from '../support/pool/transactions';
 import { editTimelock } from '../support/governance/timelock-state';
@@ -345,8 +347,8 @@ describe('Timelock: attacks', () => {
             const { id, operation } = await world.schedule(world.actions());
             world.advance(MIN_DELAY);
             await refuse(world.blockchain, world.address('target'));
+            await editTimelock(world, () => ({ ring: Dictionary.empty() }));
             for (const ring of ['empty', 'other'] as const) {
-                await editTimelock(world, () => ({ ring: Dictionary.empty() }));
                 const iterator = await world.blockchain.sendMessageIter(
                     (await import('@ton/sandbox')).internal({
                         from: world.address('target'),
@@ -366,7 +368,52 @@ describe('Timelock: attacks', () => {
                 expect(outs(tx)).toHaveLength(0);
                 if (ring === 'empty') await world.execute(id);
             }
-            expect((await operation.getOperation()).bounced).toBe(1n);
+            expect(await operation.getOperation()).toMatchObject({ bounced: 1n });
+            expect((await world.timelock.getTimelock()).ring.get(0)).toMatchObject({ number: 0n });
+        });
+    });
+
+    describe('a Timelock that cannot run it', () => {
+        it('leaves everything with the operation: no action is lost, nor its value', async () => {
+            const { id, operation } = await world.schedule(world.actions(3, { value: toNano('1') }));
+            world.advance(MIN_DELAY);
+            const accept = await refuse(world.blockchain, world.timelock.address);
+            const cost = await operation.getCost(TimelockOperation.executeBody());
+            const run = await world.execute(id, { by: 'other', value: cost });
+            await accept();
+            expect(timelockEvents(run.transactions, 'ActionsSentEvent')).toHaveLength(0);
+            const info = await operation.getOperation();
+            expect(info).toMatchObject({ phaseName: 'bounced', bounced: 0b111n });
+            expect(info.payer).toBe(accountIdOf(world.address('other')));
+            expect(info.kept).toBeGreaterThan(toNano('3'));
+            expect(info.kept).toBeLessThan(cost);
+            expect(await world.balanceOf(operation.address)).toBeGreaterThan(info.kept);
+            // What is kept pays for the retry.
+            const retry = await operation.sendRetry(world.sender('stranger'));
+            expect(txsAt(retry, world.address('target'))).toHaveLength(3);
+            expect(await operation.getOperation()).toMatchObject({ phaseName: 'sent', bounced: 0n });
+        });
+
+        it('again at a retry: only what was to be retried', async () => {
+            const to = world.address('other');
+            const { id, operation } = await world.schedule([
+                world.actions(1, { to })[0],
+                world.actions(1, { value: toNano('1') })[0],
+            ]);
+            world.advance(MIN_DELAY);
+            const accept = await refuse(world.blockchain, world.address('target'));
+            await world.execute(id);
+            await accept();
+            const { kept, payer } = await operation.getOperation();
+            const ready = await refuse(world.blockchain, world.timelock.address);
+            await operation.sendRetry(world.sender('alice'));
+            await ready();
+            const info = await operation.getOperation();
+            expect(info).toMatchObject({ phaseName: 'bounced', bounced: 0b10n, payer });
+            expect(info.kept).toBeGreaterThan(kept - toNano('0.05'));
+            const retry = await operation.sendRetry(world.sender('alice'));
+            expect(txsAt(retry, to)).toHaveLength(0);
+            expect(txsAt(retry, world.address('target'))).toHaveLength(1);
         });
     });
 });

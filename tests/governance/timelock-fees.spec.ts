@@ -115,6 +115,19 @@ describe.each(Object.entries(priceScenarios()))('Timelock at %s', (_name, config
         }
     });
 
+    it('SetupTimelock: its cost is enough for the rent', async () => {
+        const deployer = world.address('deployer');
+        const fresh = world.blockchain.openContract(await Timelock.createFromConfig({ deployer, salt: 9 }));
+        const setup = Timelock.setupBody(world.setupArgs());
+        const cost = await world.timelock.getCost(setup);
+        const result = await fresh.sendSetup(world.sender('deployer'), { ...world.setupArgs(), value: cost });
+        expect(txsAt(result, fresh.address).map(succeeded)).toEqual([true]);
+        expect(await fresh.getTimelock()).toMatchObject({ deployer: 0n, proposerCount: 2n });
+        // The rent stays, what is left of gas and forwarding goes back.
+        expect(await world.balanceOf(fresh.address)).toBeGreaterThan((cost * 3n) / 4n);
+        expect(await fresh.getCost(Timelock.topUpBody())).toBe(0n);
+    });
+
     it('bounces of every action are booked', async () => {
         const { id, operation } = await ready(world.actions(10, { value: toNano('1') }));
         await refuse(world.blockchain, world.address('target'));

@@ -145,6 +145,37 @@ describe('Timelock: happy path', () => {
         expect(exitCode(txAt(again, operation.address))).toBe(TimelockExit.ERROR_NOTHING_KEPT);
     });
 
+    it('lets its proposer stop what came back: no retry, and the value is free at once', async () => {
+        const { id, operation } = await world.schedule(world.actions());
+        world.advance(MIN_DELAY);
+        const accept = await refuse(world.blockchain, world.address('target'));
+        await world.execute(id, { by: 'other' });
+        await accept();
+        const { kept } = await operation.getOperation();
+        await world.timelock.sendCancel(world.sender('proposer'), { id });
+        expect(await operation.getOperation()).toMatchObject({ phaseName: 'stopped', bounced: 1n, kept });
+        const retry = await operation.sendRetry(world.sender('stranger'));
+        expect(exitCode(txAt(retry, operation.address))).toBe(TimelockExit.ERROR_OPERATION_STATE);
+        const released = await operation.sendReleaseKept(world.sender('stranger'));
+        const [back] = outs(txAt(released, operation.address));
+        expect(back.to).toEqualAddress(world.address('other'));
+        expect(back.value).toBeGreaterThan(kept);
+        expect(await operation.getOperation()).toMatchObject({ phaseName: 'stopped', kept: 0n });
+    });
+
+    it('tells nobody that it was executed where account 0 is to be told', async () => {
+        const nobody = new Address(0, Buffer.alloc(32));
+        const { id, result } = await world.carryOut(world.actions(), { responseTo: nobody });
+        const sent = outs(txAt(result, world.timelock.address)).filter(
+            (o) => o.op === Timelock.opcodes.OperationExecuted,
+        );
+        expect(sent).toEqual([]);
+        expect(await world.phase(id)).toBe('sent');
+        const told = await world.carryOut(world.actions(), { responseTo: world.address('alice') });
+        const notes = outs(txAt(told.result, world.timelock.address));
+        expect(notes.filter((o) => o.op === Timelock.opcodes.OperationExecuted)).toMatchObject([{ bounce: false }]);
+    });
+
     it('changes its own parameters through itself alone', async () => {
         const self = (body: Cell) => ({ destination: world.timelock.address, value: toNano('0.05'), body });
         const alice = world.address('alice');

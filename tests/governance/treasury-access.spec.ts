@@ -73,6 +73,11 @@ describe('Treasury: access and limits', () => {
         await refused('signer1', TreasuryExit.ERROR_NOT_SIGNER, ask);
     });
 
+    it('has nothing of an asset that it does not know', async () => {
+        expect(await world.treasury.getSolvency(7)).toMatchObject({ balance: 0n, reserved: 0n, floor: 0n, free: 0n });
+        expect(await world.treasury.getJetton(7)).toBeNull();
+    });
+
     it('refuses what does not exist', async () => {
         const to = world.address('payee');
         await refused('stranger', TreasuryExit.ERROR_NO_GRANT, Treasury.claimGrantBody({ grant: 0 }));

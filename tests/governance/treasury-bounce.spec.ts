@@ -1,10 +1,10 @@
 /** Every message of the Treasury once in vain: what left the books is back in them. */
-import { beginCell, toNano } from '@ton/core';
+import { Address, beginCell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
-import { TreasuryExit, treasuryEvents } from '../../wrappers/governance/execution';
-import { exitCode, outs, plain, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { decodeTreasuryEvent, TreasuryExit, treasuryEvents } from '../../wrappers/governance/execution';
+import { exitCode, outs, plain, refuse, stateHash, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { takeWallet } from '../support/governance/treasury-gas';
 import { DAY, TreasuryWorld } from '../support/governance/treasury-world';
 
@@ -118,6 +118,39 @@ describe('Treasury: bounces', () => {
         expect(exitCode(txAt(await spend(), world.treasury.address))).toBe(TreasuryExit.ERROR_RING_FULL);
         world.advance(1);
         expect(exitCode(txAt(await spend(), world.treasury.address))).toBe(0);
+    });
+
+    it('books tokens of nobody as a deposit, and a proof that is not the last one as nothing', async () => {
+        const amount = toNano('5');
+        const notify = async (sender: Address | null, queryId: bigint) => {
+            const result = await world.blockchain.sendMessage(
+                internal({
+                    from: wallet(),
+                    to: world.treasury.address,
+                    value: toNano('0.1'),
+                    bounce: false,
+                    body: beginCell()
+                        .storeUint(0x7362d09c, 32)
+                        .storeUint(queryId, 64)
+                        .storeCoins(amount)
+                        .storeAddress(sender)
+                        .storeBit(0)
+                        .endCell(),
+                }),
+            );
+            // Not from treasuryEvents: there `from` is the treasury, which says it.
+            return txAt(result, world.treasury.address)
+                .outMessages.values()
+                .map(({ body }) => decodeTreasuryEvent(body));
+        };
+        const { balance } = await world.treasury.getSolvency(1);
+        expect(await notify(null, 0n)).toMatchObject([{ asset: 1n, amount, from: 0n }]);
+        expect((await world.treasury.getSolvency(1)).balance).toBe(balance + amount);
+        const before = await stateHash(world.blockchain, world.treasury.address);
+        expect(await notify(world.treasury.address, (1n << 40n) | (99n << 8n) | 1n)).toMatchObject([
+            { amount: 0n, from: 0n },
+        ]);
+        expect(await stateHash(world.blockchain, world.treasury.address)).toBe(before);
     });
 
     it('ignores notifications and answers that are not of its wallets and minters', async () => {
