@@ -243,6 +243,7 @@ describe('access', () => {
             C.topUpBody(),
             beginCell().storeUint(0, 32).storeStringTail('rent').endCell(),
             beginCell().storeUint(1, 7).endCell(),
+            beginCell().storeUint(1, 31).endCell(),
             beginCell().storeUint(0xd53276db, 32).storeUint(0, 64).endCell(),
         ];
 
@@ -264,9 +265,10 @@ describe('access', () => {
             const guard = await world.guard(world.of('alice'));
             const share = await world.share(world.of('bob'));
             for (const to of [world.address, guard.address, share.address])
-                await expectRefused(world.blockchain, to, E.ERROR_UNKNOWN_OP, () =>
-                    world.send('stranger', beginCell().storeUint(0x12345678, 32).endCell(), toNano('1'), to),
-                );
+                for (const op of [beginCell().storeUint(0x12345678, 32), beginCell().storeUint(1, 32).storeUint(0, 64)])
+                    await expectRefused(world.blockchain, to, E.ERROR_UNKNOWN_OP, () =>
+                        world.send('stranger', op.endCell(), toNano('1'), to),
+                    );
         });
     });
 

@@ -9,7 +9,7 @@ import { rentOf } from '../support/pool/fees';
 import { exitCode, install, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { underCoverage } from '../support/coverage';
 import { account } from '../support/token/emission-gas';
-import { EmissionWorld } from '../support/token/emission-world';
+import { EmissionWorld, YEAR } from '../support/token/emission-world';
 
 const C = EmissionController;
 const E = EmissionExit;
@@ -143,6 +143,41 @@ describe('what comes back', () => {
         expect(succeeded(txAt(await world.bounce(lost, toNano('0.1')), guard.address))).toBe(true);
         const [{ slot, term }] = await world.controller.getRecorders();
         expect(await guard.getLastNonce({ slot, term })).toBe(1n);
+    });
+
+    it('a guard that cannot tell the controller counts a bounced acceptance off all the same', async () => {
+        const sent = await world.record([world.usage()]);
+        const guard = await world.guard(world.of('alice'));
+        const [accepted] = outs(txAt(sent, guard.address));
+        const again = world.checkpoint();
+        // The least that pays for its gas leaves nothing for a message.
+        for (let value = toNano('0.001'); ; value += toNano('0.0001')) {
+            await again();
+            const tx = txAt(await world.bounce(accepted, value), guard.address);
+            if (tx.description.type !== 'generic' || tx.description.computePhase.type !== 'vm')
+                throw new Error('no run');
+            if (!tx.description.computePhase.success) continue;
+            expect([succeeded(tx), outs(tx)]).toEqual([true, []]);
+            break;
+        }
+        expect(await guard.getGuardData()).toMatchObject({ minted: 0n, count: 0n });
+    });
+
+    it('both answers of a guard name query, year, hour, amount and parties', async () => {
+        const queryId = 0x0123_4567_89ab_cdefn;
+        world.advance(YEAR + 5 * 3600);
+        const hour = BigInt(Math.floor(world.now / 3600));
+        const guard = await world.guard(world.of('alice'));
+        const parties = { consumer: accountIdOf(world.of('alice')), recorder: accountIdOf(world.of('recorder')) };
+        const known = { queryId, year: 1n, hour, amount: 10_000n, ...parties };
+        const usage = world.usage({ time: world.now });
+        const answer = async () => {
+            const result = await world.record([usage], { queryId });
+            return outs(txAt(result, guard.address)).at(-1)!.body.beginParse();
+        };
+        const provider = accountIdOf(world.of('bob'));
+        expect(built.loadUsageAccepted(await answer())).toEqual({ $$type: 'UsageAccepted', ...known, provider });
+        expect(built.loadUsageRefused(await answer())).toEqual({ $$type: 'UsageRefused', ...known });
     });
 
     it('a guard keeps rent for every recorder who ever had a usage of its consumer', async () => {
