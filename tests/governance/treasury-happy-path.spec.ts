@@ -3,7 +3,8 @@ import { beginCell, toNano } from '@ton/core';
 import '@ton/test-utils';
 
 import { Treasury, TreasuryExit, treasuryEvents } from '../../wrappers/governance/execution';
-import { exitCode, outs, succeeded, txAt } from '../support/pool/transactions';
+import { accountIdOf } from '../../wrappers/pool';
+import { exitCode, outs, sameAddress, succeeded, txAt } from '../support/pool/transactions';
 import { DAY, TreasuryWorld } from '../support/governance/treasury-world';
 
 const HOUR = 3600;
@@ -29,7 +30,12 @@ describe('Treasury: happy path', () => {
         expect(await world.treasury.getSolvency(1)).toMatchObject({ balance: toNano('1000'), free: toNano('1000') });
         const result = await world.deposit(toNano('5'));
         expect(treasuryEvents(result.transactions, 'TreasuryReceivedEvent')).toMatchObject([
-            { asset: 1n, amount: toNano('5') },
+            {
+                asset: 1n,
+                amount: toNano('5'),
+                from: accountIdOf(world.address('owner')),
+                emitter: sameAddress(world.treasury.address),
+            },
         ]);
         const text = beginCell().storeUint(0, 32).storeStringTail('for the treasury').endCell();
         for (const body of [text, Treasury.topUpBody(), beginCell().endCell()]) {

@@ -98,7 +98,7 @@ describe('a claim of one round', () => {
         expect(plain(loadRewardPaid(reward.body.beginParse()))).toEqual({ queryId: 91n, firstRound: 0n, mask: 1n });
         expectExcesses(rest, unit.addressOf('keeper'), body);
         expect(kept(tx)).toBe(-amount);
-        const [{ event: _, from: _f, lt: _l, now: _n, ...event }] = poolEvents([tx], 'ClaimPaid');
+        const [{ event: _, emitter: _f, lt: _l, now: _n, ...event }] = poolEvents([tx], 'ClaimPaid');
         expect(plain(event)).toEqual(plain({ participant: unit.addressOf('alice'), firstRound: 0n, mask: 1n, amount }));
         expect((await unit.roundData(0)).unpaid).toBe(model.allocated - amount);
         expect(await unit.data()).toMatchObject({ unpaid: before.unpaid - amount, paidTotal: amount });

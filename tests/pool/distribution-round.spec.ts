@@ -37,7 +37,7 @@ async function fixAndCompare(pots: Pots, totals: readonly bigint[], options: Rou
     const tx = await unit.round({ ...options, totals });
     const number = before.nextRound;
     const none = model.total === 0n;
-    const [{ event: _, from: _from, lt: _lt, now: _now, ...fixed }] = poolEvents([tx], 'RoundFixed');
+    const [{ event: _, emitter: _emitter, lt: _lt, now: _now, ...fixed }] = poolEvents([tx], 'RoundFixed');
     expect(fixed).toEqual({
         round: number,
         attempt: options.attempt ?? false,

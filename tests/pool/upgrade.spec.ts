@@ -84,7 +84,7 @@ describe.each<UpgradeTarget>(['operator', 'registry', 'distribution', 'vault'])(
         expect(await slotOf(target)).toEqual({ version: 0n, codeHash: hashOf(next[target]), readyAt, gap: null });
         const [event] = poolEvents(result.transactions, 'UpgradeEvent');
         expect(event).toMatchObject({ codeHash: hashOf(next[target]), at: readyAt, version: 0n });
-        expect(event.from).toEqualAddress(addressOf(target));
+        expect(event.emitter).toEqualAddress(addressOf(target));
         // Nothing else has changed.
         for (const other of (['operator', 'registry', 'distribution', 'vault'] as const).filter((t) => t !== target)) {
             expect(await slotOf(other)).toEqual(NONE);

@@ -63,7 +63,7 @@ describe('emission', () => {
         expect(checked.hash).toBe(usageHash(usage, world.address, -239));
         expect(checked.row.hash()).toEqual(usageRow(usage).hash());
         const guard = await world.guard(usage.consumer);
-        expect(checked.from).toEqualAddress(guard.address);
+        expect(checked.emitter).toEqualAddress(guard.address);
         expect(await guard.getUsageHash(usageData.registry, usageRow(usage))).toBe(checked.hash);
         expect(await guard.getGuardData()).toMatchObject({ minted: 10_000_000n, count: 1n });
         const split = splitUsage(10_000_000n);

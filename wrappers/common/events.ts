@@ -13,7 +13,7 @@ export type EventOf<L extends EventLoaders, N extends keyof L> = {
 /** An event with where and when it happened. */
 export type Emitted<E> = E & {
     /** The contract that emitted it. */
-    from: Address;
+    emitter: Address;
     /** Logical time of the transaction. */
     lt: bigint;
     /** Unix seconds of the transaction. */
@@ -44,7 +44,7 @@ export function eventReader<L extends EventLoaders>(loaders: L, opcodes: Readonl
                 }
                 const event = decode(message.body);
                 if (event !== null && (name === undefined || event.event === name)) {
-                    events.push({ ...event, from: message.info.src, lt: tx.lt, now: tx.now });
+                    events.push({ ...event, emitter: message.info.src, lt: tx.lt, now: tx.now });
                 }
             }
         }
