@@ -11,7 +11,8 @@
  *   --min     fail below this percentage of noticed mutants
  *   --jobs    mutants judged at the same time
  *   --resume  keep the outcomes of an interrupted run over the same sources and tests
- *   --survivors  keep also what was noticed before the tests were added to; the sources are the same. All tests are asked
+ *   --survivors  keep also what was noticed before the tests were added to; the sources are the same. What survived
+ *             is judged again, by all tests, unless there is a reason for it
  *   --file    also mutate this file, which the contract imports
  */
 import * as fs from 'fs';
@@ -78,6 +79,16 @@ function basisOf(sources: string[], specs: string[]): Basis {
     return { sources: hashOf(sources), tests: hashOf([...specs, ...shared]) };
 }
 
+/** The tests that none of the selections names. */
+function notIn(selections: Selection[], all: Map<string, string[]>): [string, string[]][] {
+    return [...all].flatMap(([spec, tests]): [string, string[]][] => {
+        const asking = selections.filter((selection) => selection.has(spec)).map((selection) => selection.get(spec));
+        if (asking.includes(undefined)) return [];
+        const others = tests.filter((test) => !asking.some((names) => names!.includes(test)));
+        return others.length === 0 ? [] : [[spec, others]];
+    });
+}
+
 async function judge(
     mutant: Mutant,
     workspace: Workspace,
@@ -92,7 +103,7 @@ async function judge(
         const all = order.tests();
         const { direct, afterwards } = reach.among(all, mutant.file, mutant.line);
         // Tests that were changed after the coverage run may reach more.
-        const rest: Selection = new Map(newTests ? [...all.keys()].map((spec) => [spec, undefined]) : []);
+        const rest: Selection = new Map(newTests ? notIn([direct, afterwards], all) : []);
         for (const selection of [direct, afterwards, rest]) {
             if (selection.size === 0) continue;
             const run = await runSpecs(order.sorted(selection), workspace.buildDirectory, timeout);
@@ -156,6 +167,7 @@ async function main(): Promise<void> {
             `${(baseline.milliseconds / 1000).toFixed(1)} s without one`,
     );
 
+    const reasons = readReasons();
     const results: Judged[] = [];
     let next = 0;
     let running = 0;
@@ -171,10 +183,12 @@ async function main(): Promise<void> {
             }
             const mutant = queue[next++];
             running++;
-            const earlier = known.get(mutant.id);
+            const excused = args.kept === 'kills' && mutant.id in reasons;
+            const earlier: Judged | undefined =
+                known.get(mutant.id) ?? (excused ? { id: mutant.id, outcome: 'survived' } : undefined);
             const judged = earlier ?? (await judge(mutant, workspace, order, reach, args.kept === 'kills', timeout));
             running--;
-            if (!earlier) journal.append(judged);
+            if (!known.has(mutant.id)) journal.append(judged);
             results.push(judged);
             const by = judged.killedBy ? ` by "${judged.killedBy}"` : '';
             console.log(
@@ -186,7 +200,6 @@ async function main(): Promise<void> {
     await Promise.all(workspaces.map(work));
     stop();
 
-    const reasons = readReasons();
     const report = makeReport(args.contract, files, args.seed, possible, results, reasons);
     printReport(report);
     console.log(`written to ${writeReport(report)}`);

@@ -5,7 +5,7 @@ import '@ton/test-utils';
 import * as built from '../../build/EmissionController/EmissionController_EmissionController';
 import { EmissionController, EmissionExit, emissionEvents } from '../../wrappers/token';
 import { accountIdOf } from '../../wrappers/pool';
-import { rentOf } from '../support/pool/fees';
+import { computeFee, forwardFee, rentOf } from '../support/pool/fees';
 import { exitCode, install, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { underCoverage } from '../support/coverage';
 import { account } from '../support/token/emission-gas';
@@ -208,6 +208,22 @@ describe('what comes back', () => {
         expect(exitCode(txAt(poor, guard.address))).toBe(E.ERROR_VALUE_TOO_LOW);
         // its bounce frees the budget of a usage that was never counted twice here: total goes back to zero
         expect((await books()).usage.total).toBe(before.usage.total - 10_000n);
+
+        // The least it takes: its gas and event, and what controller, share and excesses need. Its rent is there.
+        const least =
+            computeFee(built.GAS_GUARD_CHECK) +
+            forwardFee(built.CHECKED_CELLS, built.CHECKED_BITS) +
+            computeFee(built.GAS_CONTROLLER_ACCEPT + built.GAS_SHARE_CREDIT) +
+            forwardFee(built.CREDIT_CELLS, built.CREDIT_BITS) +
+            2n * forwardFee(0n, 0n) +
+            rentOf(built.SHARE_CELLS, built.SHARE_BITS, built.RENT_SECONDS);
+        for (const [value, code] of [
+            [least - 1n, E.ERROR_VALUE_TOO_LOW],
+            [least, 0],
+        ] as const) {
+            const result = await world.sendAs(world.address, check.body, value, guard.address);
+            expect(exitCode(txAt(result, guard.address))).toBe(code);
+        }
     });
 
     it('a credit that a share refused is owed, and the provider gets it with the next flush', async () => {
