@@ -205,6 +205,15 @@ describe('a usage', () => {
         expect((await world.controller.getUsageData()).total).toBe(20_001n);
     });
 
+    it('of one unit is claimed like any other', async () => {
+        await world.record([world.usage({ promptTokens: 1, completionTokens: 0 })]);
+        expect(await world.due(world.of('bob'))).toBe(1n);
+        await world.claim(world.of('bob'));
+        expect(await world.minted(world.of('bob'))).toBe(1n);
+        // Nothing else has a price.
+        expect(await (await world.share(world.of('bob'))).getCost(EmissionController.topUpBody())).toBe(0n);
+    });
+
     it('of one token and the largest counts alike is exact', async () => {
         const big = await simple({ yearlyBudget: 1n << 90n, lifetimeCap: 1n << 90n, breakerBps: 10_000 });
         const max = 2 ** 32 - 1;
