@@ -4,6 +4,8 @@
  *   --min      fail below this percentage of executed lines (100 by default)
  *   --include  judge and report only the sources under this path
  *
+ * Without arguments for jest all tests are run but those of the tools.
+ *
  * The sandbox itself only measures instructions of the virtual machine. This run builds a copy of the contracts with a
  * marker before every statement (coverage/instrument.ts), lets the tests use it, and reads the markers back from the logs
  * of the emulator. Result: a table, and coverage/tact.lcov. Gas differs in such a build: see tests/support/coverage.ts.
@@ -44,7 +46,9 @@ async function main(): Promise<void> {
     await buildAll({ root: WORKSPACE, only: process.env.TACT_ONLY?.split(',') });
 
     fs.rmSync(HITS, { recursive: true, force: true });
-    const jestExit = await runJest(args.jest, {
+    // Tests of the tools measure time or start such runs themselves; the contracts have theirs.
+    const tests = args.jest.length > 0 ? args.jest : ['--testPathIgnorePatterns', '/node_modules/', '/tests/tools/'];
+    const jestExit = await runJest(tests, {
         TACT_BUILD_DIR: path.join(WORKSPACE, 'build'),
         TACT_COVERAGE: '1',
         TACT_COVERAGE_HITS: HITS,
