@@ -6,6 +6,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { Address, Cell, toNano, Transaction } from '@ton/core';
 
+import * as built from '../../build/EmissionController/EmissionController_EmissionController';
 import { emissionCodes, EmissionController, usageChain } from '../../wrappers/token';
 import { outs, refuse, txAt } from '../support/pool/transactions';
 import { bodies, TlbSchema } from '../support/tlb';
@@ -98,4 +99,21 @@ it('reads every message, event and storage of the emission at work', async () =>
     expect(declared.length).toBeGreaterThan(30);
     expect(declared.filter((name) => !seen.has(name))).toEqual([]);
     expect(EmissionController.opcodes.Emit).toBe(0x71020002);
+});
+
+it('kinds of events are the numbers that readers know, 1 to 11', () => {
+    const kinds = Object.entries(built).filter(([name]) => name.startsWith('EMISSION_EVENT_'));
+    expect(kinds.map(([name, value]) => `${name.slice(15)} ${String(value)}`)).toEqual([
+        'GROWTH 1',
+        'GROWTH_CANCELLED 2',
+        'RECIPIENTS 3',
+        'RECIPIENTS_CANCELLED 4',
+        'PAYEES 5',
+        'PAYEES_APPLIED 6',
+        'PAYEES_CANCELLED 7',
+        'BREAKER 8',
+        'NOMINATED 9',
+        'ROLE 10',
+        'REVOKED 11',
+    ]);
 });
