@@ -23,6 +23,7 @@ import {
     VAULT_LEFT,
 } from '../../wrappers/pool';
 import { CocoonNetwork } from '../support/cocoon';
+import { underCoverage } from '../support/coverage';
 import { messagesWith, PoolEnvironment } from '../support/pool/environment';
 import {
     computeFee,
@@ -135,7 +136,7 @@ describe('vaults of a pool', () => {
             expect(poolEvents(result.transactions)).toEqual([]);
             const [own] = messagesWith(result.transactions, op.OwnMoney);
             expect(own.to).toEqualAddress(participant);
-            expect(own.value).toBeGreaterThan(toNano('1.99'));
+            expect(own.value).toBeGreaterThan(toNano(underCoverage ? '1.9' : '1.99'));
             // A vault that somebody else deployed registers like any other.
             await env.register('carol', { stake: STAKE });
             expect(await env.vaultData('carol')).toMatchObject({ status: VAULT_ACTIVE, stake: STAKE, earned: 0n });
