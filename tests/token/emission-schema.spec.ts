@@ -104,8 +104,9 @@ it('reads every message, event and storage of the emission at work', async () =>
 it('kinds of events are the numbers that readers know, 1 to 11', () => {
     const kinds = Object.entries(built)
         .filter(([name]) => name.startsWith('EMISSION_EVENT_'))
-        .sort(([, a], [, b]) => Number(a) - Number(b));
-    expect(kinds.map(([name, value]) => `${name.slice(15)} ${String(value)}`)).toEqual([
+        .map(([name, value]) => [name.slice(15), Number(value)] as const)
+        .sort(([, a], [, b]) => a - b);
+    expect(kinds.map(([name, value]) => `${name} ${value}`)).toEqual([
         'GROWTH 1',
         'GROWTH_CANCELLED 2',
         'RECIPIENTS 3',
