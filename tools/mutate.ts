@@ -19,7 +19,6 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { buildAll } from './build';
 import { Reach } from './coverage/reach';
-import type { Selection } from './coverage/reach';
 import { mutantsOf, shuffled } from './mutate/operators';
 import type { Mutant } from './mutate/operators';
 import { isValid, Journal, makeReport, printReport, readReasons, writeReport } from './mutate/results';
@@ -79,16 +78,6 @@ function basisOf(sources: string[], specs: string[]): Basis {
     return { sources: hashOf(sources), tests: hashOf([...specs, ...shared]) };
 }
 
-/** The tests that none of the selections names. */
-function notIn(selections: Selection[], all: Map<string, string[]>): [string, string[]][] {
-    return [...all].flatMap(([spec, tests]): [string, string[]][] => {
-        const asking = selections.filter((selection) => selection.has(spec)).map((selection) => selection.get(spec));
-        if (asking.includes(undefined)) return [];
-        const others = tests.filter((test) => !asking.some((names) => names!.includes(test)));
-        return others.length === 0 ? [] : [[spec, others]];
-    });
-}
-
 async function judge(
     mutant: Mutant,
     workspace: Workspace,
@@ -100,11 +89,9 @@ async function judge(
     try {
         const compiled = await workspace.compile(mutant);
         if (compiled !== 'changed') return { id: mutant.id, outcome: compiled };
-        const all = order.tests();
-        const { direct, afterwards } = reach.among(all, mutant.file, mutant.line);
+        const { direct, afterwards, rest } = reach.among(order.tests(), mutant.file, mutant.line);
         // Tests that were changed after the coverage run may reach more.
-        const rest: Selection = new Map(newTests ? notIn([direct, afterwards], all) : []);
-        for (const selection of [direct, afterwards, rest]) {
+        for (const selection of newTests ? [direct, afterwards, rest] : [direct, afterwards]) {
             if (selection.size === 0) continue;
             const run = await runSpecs(order.sorted(selection), workspace.buildDirectory, timeout);
             if (run.outcome === 'passed') continue;
@@ -154,7 +141,7 @@ async function main(): Promise<void> {
     process.on('SIGINT', () => process.exit(130));
     process.on('SIGTERM', () => process.exit(143));
 
-    const whole: Selection = new Map(specs.map((spec) => [spec, undefined]));
+    const whole = new Map(specs.map((spec) => [spec, 'all' as const]));
     const baseline = await runSpecs(whole, workspaces[0].buildDirectory, BASELINE_TIMEOUT_MS);
     if (baseline.outcome !== 'passed') {
         throw new Error(`the specs fail without any mutant: ${baseline.failedTest ?? baseline.outcome}`);

@@ -68,14 +68,14 @@ type Owned = {
 const idOf = (account: Account) =>
     account === null ? 0n : typeof account === 'bigint' ? account : accountIdOf(account);
 
-const CAN_ACCEPT = 'accepts the role, whoever owns the contract then';
+const GETS = 'gets its part until the owner names another one';
 /** Accounts that get money without a message of theirs; those announced are named by anyone when their time has come. */
-const paid = (role: string, holders: Record<string, Account>): Role[] =>
+const paid = (prefix: '' | 'next ', holders: Record<string, Account>): Role[] =>
     Object.entries(holders)
         .filter(([, holder]) => idOf(holder) !== 0n)
-        .map(([name, holder]) => ({ role: `${role}${name}`, holder, worst: GETS }));
-const GETS = 'gets its part until the owner names another one';
+        .map(([name, holder]) => ({ role: `${prefix}${name}`, holder, worst: GETS }));
 
+const CAN_ACCEPT = 'accepts the role, whoever owns the contract then';
 /** Who is nominated, or will be set: a nomination outlives the owner who made it. */
 const waitsFor = (role: string, holder: Account): Role[] =>
     idOf(holder) === 0n ? [] : [{ role: `next ${role}`, holder, worst: CAN_ACCEPT }];

@@ -5,7 +5,7 @@ import { internal } from '@ton/sandbox';
 import * as built from '../../build/VoterAccount/VoterAccount_VoterAccount';
 import { GovernanceExit, VoterAccount } from '../../wrappers/governance';
 import { GovernanceWorld } from '../support/governance/world';
-import { accept, plain, REFUSAL, refuse } from '../support/pool/transactions';
+import { accept, jettonNotification, plain, REFUSAL, refuse } from '../support/pool/transactions';
 
 describe('what a receiver refuses', () => {
     let world: GovernanceWorld;
@@ -135,14 +135,7 @@ describe('what a receiver refuses', () => {
             const from = world.staking.walletOf(address).address;
             return world.blockchain.sendMessage(internal({ from, to: address, value, body, bounce: false, bounced }));
         };
-        const notification = (amount: bigint, sender: Address) =>
-            beginCell()
-                .storeUint(0x7362d09c, 32)
-                .storeUint(0, 64)
-                .storeCoins(amount)
-                .storeAddress(sender)
-                .storeBit(false)
-                .endCell();
+        const notification = (amount: bigint, sender: Address) => jettonNotification({ amount, from: sender });
 
         it('a lock is booked', async () => {
             const result = await atWallet(notification(7n, world.address('bob')));
@@ -255,13 +248,7 @@ describe('what a receiver refuses', () => {
 
     it('another token goes back', async () => {
         const bob = await world.account('bob');
-        const body = beginCell()
-            .storeUint(0x7362d09c, 32)
-            .storeUint(1, 64)
-            .storeCoins(77)
-            .storeAddress(world.address('dave'))
-            .storeBit(false)
-            .endCell();
+        const body = jettonNotification({ queryId: 1n, amount: 77n, from: world.address('dave') });
         const rich = await world.send('stranger', bob.address, body, toNano('1'));
         expect(
             rich.transactions.some(({ inMessage }) => inMessage?.body.beginParse().preloadUint(32) === 0x0f8a7ea5),

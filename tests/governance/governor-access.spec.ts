@@ -9,7 +9,7 @@ import { GovernanceExit, packActions, VoterAccount } from '../../wrappers/govern
 import { pack } from '../../wrappers/common/messages';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { GovernanceWorld } from '../support/governance/world';
-import { exitCode, expectRefused, outs, plain, txAt } from '../support/pool/transactions';
+import { dataOf, exitCode, expectRefused, outs, plain, txAt } from '../support/pool/transactions';
 
 const {
     ERROR_CHOICE,
@@ -116,7 +116,7 @@ describe('Governor, Proposal, VoterAccount: access', () => {
 
     it('a proposal believes the Governor about its beginning, the supply and a refused queue', async () => {
         const others = [...people(), alice, second, world.timelock.address];
-        const { family, desk } = proposalBuilt.loadProposal$Data(await dataOf(first));
+        const { family, desk } = proposalBuilt.loadProposal$Data((await dataOf(world.blockchain, first)).beginParse());
         const setup = pack(
             proposalBuilt.storeSetupProposal({
                 $$type: 'SetupProposal',
@@ -231,10 +231,4 @@ describe('Governor, Proposal, VoterAccount: access', () => {
             }
         },
     );
-
-    async function dataOf(address: Address) {
-        const { accountState } = await world.blockchain.getContract(address);
-        if (accountState?.type !== 'active') throw new Error('there is no contract');
-        return accountState.state.data!.beginParse();
-    }
 });

@@ -4,7 +4,7 @@
  */
 import * as fs from 'fs';
 import * as path from 'path';
-import { Address, Cell, Dictionary, toNano } from '@ton/core';
+import { Cell, Dictionary, toNano } from '@ton/core';
 import type { Blockchain } from '@ton/sandbox';
 
 import { Governor, packActions, Timelock, Treasury } from '../../wrappers/governance';
@@ -12,7 +12,7 @@ import { DAY, GovernanceWorld, NOTHING } from '../support/governance/world';
 import { editTimelock } from '../support/governance/timelock-state';
 import { HOUR, MIN_DELAY, TimelockWorld } from '../support/governance/timelock-world';
 import { TreasuryWorld } from '../support/governance/treasury-world';
-import { refuse } from '../support/pool/transactions';
+import { dataOf, refuse } from '../support/pool/transactions';
 import { bodies, TlbRecord, TlbSchema, TlbValue } from '../support/tlb';
 
 const root = path.join(__dirname, '../..');
@@ -39,12 +39,6 @@ const missing = (file: string, seen: Set<string>) =>
     declaredIn(file)
         .map(([op]) => DOCUMENT.opcodes().get(op)!.name)
         .filter((name) => !seen.has(name));
-
-async function stored(blockchain: Blockchain, address: Address): Promise<Cell> {
-    const { accountState } = await blockchain.getContract(address);
-    if (accountState?.type !== 'active') throw new Error('not deployed');
-    return accountState.state.data!;
-}
 const cell = (record: TlbRecord, field: string): Cell => {
     const value = record[field];
     if (!(value instanceof Cell)) throw new Error(`${field} is not a cell`);
@@ -103,7 +97,7 @@ it('reads Governor, Proposal and VoterAccount at work', async () => {
     const bob = await world.account('bob');
     world.advance(DAY);
     await bob.sendDelegate(via('bob'), { to: world.address('dave') });
-    const delegated = await stored(blockchain, bob.address);
+    const delegated = await dataOf(blockchain, bob.address);
     await bob.sendRevokeDelegation(via('bob'));
     await staking.transfer('bob', bob.address, 5n, null, 0n);
     await bob.sendProveTokens(via('bob'), { amount: world.unit(5_000_000) + 5n });
@@ -113,14 +107,14 @@ it('reads Governor, Proposal and VoterAccount at work', async () => {
     expect(missing('messages', readAll(blockchain))).toEqual([]);
 
     // Storage, cell by cell.
-    const own = DOCUMENT.read('Governor', await stored(blockchain, governor.address));
+    const own = DOCUMENT.read('Governor', await dataOf(blockchain, governor.address));
     const rest = (own.rest as ReturnType<Cell['beginParse']>).clone();
     const links = DOCUMENT.read('GovernorLinks', rest.loadRef());
     DOCUMENT.read('GovernorSettings', rest.loadRef());
     const family = DOCUMENT.read('VoterFamily', cell(links, 'family'));
     DOCUMENT.read('StakingCodes', cell(family, 'staking'));
     DOCUMENT.read('VoterTerms', world.terms);
-    const data = DOCUMENT.read('Proposal', await stored(blockchain, proposal.address));
+    const data = DOCUMENT.read('Proposal', await dataOf(blockchain, proposal.address));
     expect(data.id).toBe(BigInt(id));
     const desk = DOCUMENT.read('ProposalDesk', cell(data, 'desk'));
     DOCUMENT.read('ProposalRest', cell(desk, 'rest'));
@@ -168,12 +162,12 @@ it('reads Timelock and TimelockOperation at work', async () => {
     await refuse(blockchain, world.address('target'));
     const lost = await world.carryOut(world.actions(1));
     await timelock.sendCancel(world.sender('guardian'), { id: lost.id });
-    const kept = await stored(blockchain, lost.operation.address);
+    const kept = await dataOf(blockchain, lost.operation.address);
     await lost.operation.sendReleaseKept(stranger, {});
 
     expect(missing('timelock-messages', readAll(blockchain))).toEqual([]);
 
-    DOCUMENT.read('Timelock', await stored(blockchain, timelock.address));
+    DOCUMENT.read('Timelock', await dataOf(blockchain, timelock.address));
     const books = DOCUMENT.read('OperationBooks', cell(DOCUMENT.read('TimelockOperation', kept), 'books'));
     expect([books.state, books.bounced]).toEqual([4n, 1n]);
     DOCUMENT.read('OperationParties', cell(books, 'parties'));
@@ -191,7 +185,7 @@ it('reads the Treasury at work', async () => {
     await treasury.sendCreateStream(owner, { asset: 1, amount, grantee, start: world.now, end: world.now + DAY });
     await treasury.sendCreateMilestones(owner, { asset: 0, grantee, amounts: [amount, amount] });
     await treasury.sendReleaseMilestone(owner, { grant: 1, index: 1 });
-    const open = await stored(blockchain, treasury.address);
+    const open = await dataOf(blockchain, treasury.address);
     await treasury.sendCancelGrant(owner, { grant: 1 });
     world.advance(DAY);
     await treasury.sendClaimGrant(anyone, { grant: 0 });
@@ -216,7 +210,7 @@ it('reads the Treasury at work', async () => {
     await treasury.sendDiscover(anyone, { asset: 2 });
     // a request that stays open
     await treasury.sendRequestSpend(world.sender('signer1'), { category: 0, amount, to: grantee, memo: 1 });
-    const waiting = await stored(blockchain, treasury.address);
+    const waiting = await dataOf(blockchain, treasury.address);
     await treasury.sendFreeze(world.sender('guardian'), {});
     await treasury.sendUnfreeze(owner, {});
     await treasury.sendNominateOwner(owner, { owner: world.address('payee') });

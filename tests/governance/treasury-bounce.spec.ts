@@ -3,8 +3,18 @@ import { Address, beginCell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
-import { decodeTreasuryEvent, TreasuryExit, treasuryEvents } from '../../wrappers/governance/execution';
-import { exitCode, outs, plain, refuse, stateHash, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { TreasuryExit, treasuryEvents } from '../../wrappers/governance/execution';
+import {
+    exitCode,
+    jettonNotification,
+    outs,
+    plain,
+    refuse,
+    stateHash,
+    succeeded,
+    txAt,
+    txsAt,
+} from '../support/pool/transactions';
 import { takeWallet } from '../support/governance/treasury-gas';
 import { DAY, TreasuryWorld } from '../support/governance/treasury-world';
 
@@ -129,19 +139,10 @@ describe('Treasury: bounces', () => {
                     to: world.treasury.address,
                     value: toNano('0.1'),
                     bounce: false,
-                    body: beginCell()
-                        .storeUint(0x7362d09c, 32)
-                        .storeUint(queryId, 64)
-                        .storeCoins(amount)
-                        .storeAddress(sender)
-                        .storeBit(0)
-                        .endCell(),
+                    body: jettonNotification({ queryId, amount, from: sender }),
                 }),
             );
-            // Not from treasuryEvents: there `from` is the treasury, which says it.
-            return txAt(result, world.treasury.address)
-                .outMessages.values()
-                .map(({ body }) => decodeTreasuryEvent(body));
+            return treasuryEvents(result.transactions);
         };
         const { balance } = await world.treasury.getSolvency(1);
         expect(await notify(null, 0n)).toMatchObject([{ asset: 1n, amount, from: 0n }]);
@@ -155,13 +156,7 @@ describe('Treasury: bounces', () => {
 
     it('ignores notifications and answers that are not of its wallets and minters', async () => {
         const before = await books();
-        const note = beginCell()
-            .storeUint(0x7362d09c, 32)
-            .storeUint(0, 64)
-            .storeCoins(toNano('5'))
-            .storeAddress(world.address('stranger'))
-            .storeBit(0)
-            .endCell();
+        const note = jettonNotification({ amount: toNano('5'), from: world.address('stranger') });
         const other = world.address('payee');
         await world.treasury.sendAddJetton(owner(), { asset: 2, minter: world.address('grantee') });
         for (const body of [note, takeWallet(1, other), takeWallet(2, other), takeWallet(7, other)]) {

@@ -1,12 +1,12 @@
 /** Attacks on the settlement: those that worked before they were mended, and some that never did. */
-import { Address, beginCell, Cell, toNano } from '@ton/core';
+import { Address, Cell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
 import { MAX_PAYOUTS, MAX_RETURNS } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
 import { addressOfAccount } from '../../wrappers/pool';
 import { PaymentSettlement, SettlementAccount, SettlementExit as E } from '../../wrappers/settlement';
 import { MerkleSumTree, nodeBytes, UsageBatch, usageRecord, verifyOpening } from '../../wrappers/settlement/channel';
-import { exitCode, outs, succeeded, txAt } from '../support/pool/transactions';
+import { exitCode, jettonNotification, outs, succeeded, txAt } from '../support/pool/transactions';
 import { fillKept, payouts } from '../support/settlement/till';
 import { DAY, HOUR, NETWORK_ID, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
@@ -158,13 +158,7 @@ describe('with jettons', () => {
         const { settlement } = world;
         await world.minter!.sendMint(world.via('owner'), { receiver: settlement.address, amount: UNIT });
         const note = (queryId: bigint, amount: bigint): Cell =>
-            beginCell()
-                .storeUint(0x7362d09c, 32)
-                .storeUint(queryId, 64)
-                .storeCoins(amount)
-                .storeAddress(settlement.address)
-                .storeBit(0)
-                .endCell();
+            jettonNotification({ queryId, amount, from: settlement.address });
         const wallet = world.walletOf(settlement.address).address;
         await settlement.sendProveSurplus(world.via('stranger'), { amount: UNIT });
         const { payouts: seq, assets, surplus } = await settlement.getSettlementData();

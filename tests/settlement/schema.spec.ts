@@ -13,7 +13,7 @@ import { addressOfAccount } from '../../wrappers/pool';
 import { dayOf, depositPayload, PaymentSettlement } from '../../wrappers/settlement';
 import { MerkleSumTree, usageRecord } from '../../wrappers/settlement/channel';
 import { underCoverage } from '../support/coverage';
-import { exitCode, refuse, txAt } from '../support/pool/transactions';
+import { dataOf, exitCode, refuse, txAt } from '../support/pool/transactions';
 import { fillKept, payouts } from '../support/settlement/till';
 import { bodies, TlbSchema } from '../support/tlb';
 import { DAY, NETWORK_ID, RESOLVE, SettlementPerson, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
@@ -30,12 +30,6 @@ const DECLARED = [
 
 /** Addresses that share no bits, as real ones: equal cells count once. */
 const spread = (text: string) => new Address(0, sha256Sync(text));
-
-async function stored(world: SettlementWorld, address: Address): Promise<Cell> {
-    const { accountState } = await world.blockchain.getContract(address);
-    if (accountState?.type !== 'active') throw new Error('not deployed');
-    return accountState.state.data!;
-}
 
 it('declares every message and event of the sources', () => {
     expect(DECLARED.length).toBe(53);
@@ -118,15 +112,15 @@ it.each([false, true])('reads every message, event and storage at work, jetton: 
     await check(alice.sendSetLimits(via('alice'), { ...limits, perDay: 5n * UNIT }));
 
     // all storages while they are full of everything
-    const account = DOCUMENT.read('SettlementAccount', await stored(world, alice.address));
+    const account = DOCUMENT.read('SettlementAccount', await dataOf(world.blockchain, alice.address));
     expect(account.open_count).toBe(1n);
     const ledger = await world.ledger(consumer);
-    expect(DOCUMENT.read('UsageLedger', await stored(world, ledger.address)).consumer).toBe(
+    expect(DOCUMENT.read('UsageLedger', await dataOf(world.blockchain, ledger.address)).consumer).toBe(
         BigInt(`0x${consumer.hash.toString('hex')}`),
     );
-    const network = DOCUMENT.read('UsageRegistry', await stored(world, registry.address));
+    const network = DOCUMENT.read('UsageRegistry', await dataOf(world.blockchain, registry.address));
     DOCUMENT.read('RegistryDesk', network.desk as Cell);
-    const money = DOCUMENT.read('PaymentSettlement', await stored(world, settlement.address));
+    const money = DOCUMENT.read('PaymentSettlement', await dataOf(world.blockchain, settlement.address));
     DOCUMENT.read('SettlementTerms', money.terms as Cell);
     DOCUMENT.read('Till', money.till as Cell);
     const desk = DOCUMENT.read('SettlementDesk', money.desk as Cell);

@@ -6,7 +6,7 @@ import { MAX_PAYOUTS } from '../../build/PaymentSettlement/PaymentSettlement_Pay
 import { PaymentSettlement, SettlementAccount, settlementEvents, SettlementExit } from '../../wrappers/settlement';
 import { depositPayload } from '../../wrappers/settlement';
 import { dayOf } from '../../wrappers/settlement';
-import { exitCode, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { exitCode, jettonNotification, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { payouts } from '../support/settlement/till';
 import { DAY, HOUR, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
@@ -392,13 +392,7 @@ describe('jettons', () => {
     });
 
     it('a notification of a foreign wallet is answered from its own value, or ignored', async () => {
-        const note = beginCell()
-            .storeUint(0x7362d09c, 32)
-            .storeUint(1, 64)
-            .storeCoins(5n)
-            .storeAddress(world.of('carol'))
-            .storeBit(0)
-            .endCell();
+        const note = jettonNotification({ queryId: 1n, amount: 5n, from: world.of('carol') });
         const before = await world.settlement.getSettlementData();
         const rich = await world.send('dave', world.settlement.address, note, toNano('1'));
         expect(outs(txAt(rich, world.settlement.address))).toMatchObject([{ op: 0x0f8a7ea5 }]);

@@ -13,7 +13,7 @@ import {
 } from '../../wrappers/staking';
 import { ShareWallet } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
-import { refuse } from '../support/pool/transactions';
+import { jettonNotification, refuse } from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
 import { Net, Start } from '../support/staking/net';
 import { editStaking, RING_SIZE } from '../support/staking/state';
@@ -28,14 +28,7 @@ const DAY = 86_400;
 const OUTSIDER = Address.parseRaw(`-1:${'11'.repeat(32)}`);
 
 const notification = (from: Address, amount: bigint, payload: Cell) =>
-    beginCell()
-        .storeUint(0x7362d09c, 32)
-        .storeUint(1, 64)
-        .storeCoins(amount)
-        .storeAddress(from)
-        .storeBit(true)
-        .storeRef(payload)
-        .endCell();
+    jettonNotification({ queryId: 1n, amount, from, payload });
 
 /** Five years of rent are more for code with markers. */
 const rentTest = underCoverage ? it.skip : it;

@@ -12,7 +12,7 @@ import {
     stakingEvents,
     StakingExit,
 } from '../../wrappers/staking';
-import { cellOf, refuse, succeeded, txAt } from '../support/pool/transactions';
+import { cellOf, jettonNotification, refuse, succeeded, txAt } from '../support/pool/transactions';
 import { editStaking } from '../support/staking/state';
 import { World } from '../support/staking/world';
 
@@ -81,13 +81,7 @@ describe('corners', () => {
 
     it('tokens that the own wallet does not take back are surplus, which a proof does not find twice', async () => {
         const back = await refuse(world.blockchain, wallet());
-        const notification = beginCell()
-            .storeUint(0x7362d09c, 32)
-            .storeUint(1, 64)
-            .storeCoins(world.unit(7))
-            .storeAddress(world.address('bob'))
-            .storeBit(false)
-            .endCell();
+        const notification = jettonNotification({ queryId: 1n, amount: world.unit(7), from: world.address('bob') });
         await impersonate(wallet(), prover().staking.address, notification);
         await back();
         expect((await prover().staking.getSolvency()).surplus).toBe(world.unit(7));
@@ -185,14 +179,12 @@ describe('corners', () => {
             fields.received = 0n;
             fields.total = fields.own;
         });
-        const notification = beginCell()
-            .storeUint(0x7362d09c, 32)
-            .storeUint(1, 64)
-            .storeCoins((1n << 120n) - 1n)
-            .storeAddress(world.address('prover1'))
-            .storeBit(true)
-            .storeRef(beginCell().storeUint(0x720f0001, 32).endCell())
-            .endCell();
+        const notification = jettonNotification({
+            queryId: 1n,
+            amount: (1n << 120n) - 1n,
+            from: world.address('prover1'),
+            payload: beginCell().storeUint(0x720f0001, 32).endCell(),
+        });
         const result = await impersonate(wallet(), prover().staking.address, notification);
         expect(succeeded(txAt(result, prover().staking.address))).toBe(true);
         expect(world.failures(result)).toEqual([]);

@@ -20,10 +20,11 @@ import { RewardPosition } from '../../wrappers/staking/RewardPosition';
 import { underCoverage } from '../support/coverage';
 import {
     bounceOf,
-    outs,
-    refuse,
-    REFUSAL,
     exitCode,
+    jettonNotification,
+    outs,
+    REFUSAL,
+    refuse,
     sameAddress,
     succeeded,
     txAt,
@@ -181,13 +182,7 @@ describe('bounces', () => {
                 unit.impersonate(
                     unit.wallet.address,
                     unit.address,
-                    beginCell()
-                        .storeUint(0x7362d09c, 32)
-                        .storeUint(1, 64)
-                        .storeCoins(5n)
-                        .storeAddress(unit.id('stranger'))
-                        .storeBit(false)
-                        .endCell(),
+                    jettonNotification({ queryId: 1n, amount: 5n, from: unit.id('stranger') }),
                 );
             const result = await broken(back);
             expect(rewardEvents(result).map((e) => ('kind' in e ? e.kind : 0n))).toEqual([5n, 4n, 1n]);

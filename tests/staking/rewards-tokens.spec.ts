@@ -6,7 +6,16 @@ import * as built from '../../build/ProverRewards/ProverRewards_ProverRewards';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { ProverRewards } from '../../wrappers/staking/ProverRewards';
 import { onchainMetadata, ShareMinter, tokenCodes } from '../../wrappers/token';
-import { bounceOf, outs, refuse, sameAddress, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import {
+    bounceOf,
+    jettonNotification,
+    outs,
+    refuse,
+    sameAddress,
+    succeeded,
+    txAt,
+    txsAt,
+} from '../support/pool/transactions';
 import { rewardEvents } from '../support/staking/rewards-events';
 import { RewardsUnit } from '../support/staking/rewards-unit';
 
@@ -111,13 +120,11 @@ describe('tokens that are no reward', () => {
             unit.impersonate(
                 wallet,
                 unit.address,
-                beginCell()
-                    .storeUint(0x7362d09c, 32)
-                    .storeUint(n, 64)
-                    .storeCoins(1000n)
-                    .storeAddress(new Address(0, Buffer.from(n.toString(16).padStart(64, '0'), 'hex')))
-                    .storeBit(false)
-                    .endCell(),
+                jettonNotification({
+                    queryId: n,
+                    amount: 1000n,
+                    from: new Address(0, Buffer.from(n.toString(16).padStart(64, '0'), 'hex')),
+                }),
                 toNano('0.02'),
             );
         for (let n = 1n; n <= 128n; n++) {
@@ -195,14 +202,7 @@ describe('another jetton', () => {
         const before = await unit.ton(unit.address);
         for (const value of ['0.005', '0.01', '0.2']) {
             const body = (from: Address | null) =>
-                beginCell()
-                    .storeUint(0x7362d09c, 32)
-                    .storeUint(4, 64)
-                    .storeCoins(5n)
-                    .storeAddress(from)
-                    .storeBit(true)
-                    .storeRef(ProverRewards.rewardPayload())
-                    .endCell();
+                jettonNotification({ queryId: 4n, amount: 5n, from, payload: ProverRewards.rewardPayload() });
             const result = await unit.send('stranger', body(unit.id('carol')), toNano(value));
             const [out] = outs(txAt(result, unit.address));
             expect(out).toMatchObject({ op: TRANSFER, to: sameAddress(unit.id('stranger')), queryId: 4n });
@@ -225,13 +225,7 @@ describe('another jetton', () => {
         });
         const result = await unit.send(
             'stranger',
-            beginCell()
-                .storeUint(0x7362d09c, 32)
-                .storeUint(4, 64)
-                .storeCoins(5n)
-                .storeAddress(unit.id('carol'))
-                .storeBit(false)
-                .endCell(),
+            jettonNotification({ queryId: 4n, amount: 5n, from: unit.id('carol') }),
         );
         expect(outs(txAt(result, unit.address))).toMatchObject([
             { op: TRANSFER, to: sameAddress(unit.id('stranger')) },

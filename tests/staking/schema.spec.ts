@@ -7,6 +7,7 @@ import * as path from 'path';
 import { Address, Cell, Slice, Transaction } from '@ton/core';
 
 import { bodies, TlbRecord, TlbSchema } from '../support/tlb';
+import { dataOf } from '../support/pool/transactions';
 import { World } from '../support/staking/world';
 
 const root = path.join(__dirname, '../..');
@@ -74,11 +75,7 @@ it('reads messages, events and storages of a prover at work', async () => {
         expect([name, seen.has(name)]).toEqual([name, true]);
     }
 
-    const data = async (address: Address) => {
-        const { accountState } = await world.blockchain.getContract(address);
-        if (accountState?.type !== 'active') throw new Error('not deployed');
-        return accountState.state.data!;
-    };
+    const data = (address: Address) => dataOf(world.blockchain, address);
     const stored = DOCUMENT.read('ProverStakingData', await data(staking.address));
     expect(stored.scale).toBe((await staking.getProver()).scale);
     const books = DOCUMENT.read('StakingBooks', stored.books as Cell);

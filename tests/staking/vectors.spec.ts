@@ -6,7 +6,7 @@ import '@ton/test-utils';
 import { loadPayRewards, loadRewardsAddedEvent } from '../../build/ProverRewards/ProverRewards_ProverRewards';
 import { ProverRewards, rewardPayload, StakingErrorName, StakingExit } from '../../wrappers/staking';
 import published from './vectors/staking-vectors.json';
-import { outs, txsAt } from '../support/pool/transactions';
+import { jettonNotification, outs, txsAt } from '../support/pool/transactions';
 import { rewrite } from '../support/staking/state';
 import { ERRORS, Vector, VectorRun } from '../support/staking/vectors';
 import { StakingPerson, World } from '../support/staking/world';
@@ -356,14 +356,12 @@ describe('published formulas, on a ProverRewards and a RewardPosition whose stor
         const amount = BigInt(v.inputs!.amount);
         await set(BigInt(v.inputs!.totalRawShares), 0n, 0n, BigInt(v.inputs!.commissionBps));
         // Whatever the amount: the wallet says that it has arrived.
-        const notification = beginCell()
-            .storeUint(0x7362d09c, 32)
-            .storeUint(1, 64)
-            .storeCoins(amount)
-            .storeAddress(world.address('payer'))
-            .storeBit(true)
-            .storeRef(rewardPayload())
-            .endCell();
+        const notification = jettonNotification({
+            queryId: 1n,
+            amount,
+            from: world.address('payer'),
+            payload: rewardPayload(),
+        });
         const from = world.walletOf(rewards.address, 'reward').address;
         const result = await world.blockchain.sendMessage(
             internal({ from, to: rewards.address, value: toNano('1'), body: notification, bounce: false }),

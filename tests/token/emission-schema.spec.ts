@@ -8,7 +8,7 @@ import { Address, Cell, toNano, Transaction } from '@ton/core';
 
 import * as built from '../../build/EmissionController/EmissionController_EmissionController';
 import { emissionCodes, EmissionController, usageChain } from '../../wrappers/token';
-import { outs, refuse, txAt } from '../support/pool/transactions';
+import { dataOf, outs, refuse, txAt } from '../support/pool/transactions';
 import { bodies, TlbSchema } from '../support/tlb';
 import { account } from '../support/token/emission-gas';
 import { DAY, EmissionWorld, WEEK, YEAR } from '../support/token/emission-world';
@@ -65,11 +65,7 @@ it('reads every message, event and storage of the emission at work', async () =>
     await check(world.emit());
 
     // Storage, cell by cell.
-    const data = async (address: Address) => {
-        const { accountState } = await world.blockchain.getContract(address);
-        if (accountState?.type !== 'active') throw new Error('not deployed');
-        return accountState.state.data!;
-    };
+    const data = (address: Address) => dataOf(world.blockchain, address);
     const storage = DOCUMENT.read('EmissionController', await data(world.address));
     const text = JSON.stringify(storage, (_k, v: unknown) =>
         typeof v === 'bigint' ? v.toString() : v instanceof Cell ? 'cell' : v,

@@ -8,7 +8,7 @@ import { Address, Cell, toNano, Transaction } from '@ton/core';
 
 import { offchainMetadata, ShareMinter, tokenCodes } from '../../wrappers/token';
 import { START_TIME } from '../support/chain';
-import { refuse } from '../support/pool/transactions';
+import { dataOf, refuse } from '../support/pool/transactions';
 import { bodies, TlbSchema } from '../support/tlb';
 import { LONG_PAYLOAD } from '../support/token/gas';
 import { TokenUnit } from '../support/token/token-unit';
@@ -72,11 +72,7 @@ it('reads every message, event and storage of a token at work', async () => {
     await check(minter.sendRemoveMinter(admin, { minter: unit.address('minter') }));
     await check(minter.sendChangeAdmin(admin, { newAdmin: unit.address('dave') }));
 
-    const data = async (address: Address) => {
-        const { accountState } = await unit.blockchain.getContract(address);
-        if (accountState?.type !== 'active') throw new Error('not deployed');
-        return accountState.state.data!;
-    };
+    const data = (address: Address) => dataOf(unit.blockchain, address);
     const storage = DOCUMENT.read('ShareMinter', await data(minter.address));
     const rest = DOCUMENT.read('MinterRest', (storage.rest as ReturnType<Cell['beginParse']>).asCell());
     expect(rest.wallet_code as Cell).toEqualCell(unit.walletCode);

@@ -187,11 +187,11 @@ describe('which tests reach a line', () => {
         ['three', ['stays']],
         ['one', ['pays', 'is refused']],
     ]);
-    const everything = { direct: [...all.keys()].map((spec) => [spec, undefined]), afterwards: [] };
+    const everything = { direct: [...all], afterwards: [], rest: [] };
 
     function among(file: string, line: number, tests = all) {
-        const { direct, afterwards } = reach.among(tests, file, line);
-        return { direct: [...direct], afterwards: [...afterwards] };
+        const { direct, afterwards, rest } = reach.among(tests, file, line);
+        return { direct: [...direct], afterwards: [...afterwards], rest: [...rest] };
     }
 
     const ofLine2 = {
@@ -200,8 +200,13 @@ describe('which tests reach a line', () => {
             ['one', ['is refused']],
         ],
         afterwards: [['one', ['pays']]],
+        rest: [['three', ['stays']]],
     };
-    const ofLine4 = { direct: [['two', ['shrinks']]], afterwards: [] };
+    const ofLine4 = {
+        direct: [['two', ['shrinks']]],
+        afterwards: [],
+        rest: [['two', ['grows']], ...[...all].slice(1)],
+    };
     it.each([
         [2, ofLine2],
         [3, ofLine2], // the second line of the statement of line 2

@@ -8,8 +8,15 @@ import { REPOSITORY_ROOT, sha256 } from '../tact/project';
 import type { MarkerMap } from './instrument';
 import type { SpecHits } from './report';
 
-/** Spec file -> the tests that are meant, by full name; `undefined`: all of them. */
-export type Selection = Map<string, string[] | undefined>;
+/** Spec file -> tests in it, by full name. */
+export type Selection = ReadonlyMap<string, readonly string[]>;
+
+/** All tests, by how sure they are to execute a line: themselves, in the set-up of their file, not as far as is known. */
+export interface Reaching {
+    direct: Selection;
+    afterwards: Selection;
+    rest: Selection;
+}
 
 interface Lines {
     /** The source these lines are of. */
@@ -59,28 +66,28 @@ export class Reach {
     }
 
     /**
-     * Of all the tests of `specs` those that execute the statement around `line` themselves, and then the other tests of the
-     * files whose set-up does. Everything, if that is not known of this source. A test that the coverage run skipped may execute any
-     * line.
+     * The tests of `all` that execute the statement around `line` themselves, the others of the files whose set-up does, and
+     * the rest. Everything is direct if that is not known of this source, and so is a test that the coverage run skipped.
      */
-    among(specs: Map<string, string[]>, file: string, line: number): { direct: Selection; afterwards: Selection } {
-        const everything: Selection = new Map([...specs.keys()].map((spec) => [spec, undefined]));
+    among(all: Selection, file: string, line: number): Reaching {
         const known = this.contents.files[file];
         const starts = Object.keys(known?.reaching ?? {}).map(Number);
         const reaching = known?.reaching[Math.max(...starts.filter((n) => n <= line))] ?? {};
         if (known?.hash !== hashOf(file) || Object.keys(reaching).length === 0) {
-            return { direct: everything, afterwards: new Map() };
+            return { direct: all, afterwards: new Map(), rest: new Map() };
         }
-        const direct: Selection = new Map();
-        const afterwards: Selection = new Map();
-        for (const [spec, tests] of specs) {
+        const part = (): Map<string, string[]> => new Map();
+        const parts = { direct: part(), afterwards: part(), rest: part() };
+        for (const [spec, tests] of all) {
             const ran = this.contents.tests[spec] ?? [];
             const places = reaching[spec] ?? [];
-            const chosen = tests.filter((test) => !ran.includes(test) || places.includes(ran.indexOf(test)));
-            if (chosen.length > 0) direct.set(spec, chosen);
-            const others = tests.filter((test) => !chosen.includes(test));
-            if (places.includes(HOOKS) && others.length > 0) afterwards.set(spec, others);
+            const otherwise = places.includes(HOOKS) ? 'afterwards' : 'rest';
+            for (const test of tests) {
+                const place = ran.indexOf(test);
+                const chosen = parts[place < 0 || places.includes(place) ? 'direct' : otherwise];
+                chosen.set(spec, [...(chosen.get(spec) ?? []), test]);
+            }
         }
-        return { direct, afterwards };
+        return parts;
     }
 }

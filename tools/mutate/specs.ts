@@ -55,21 +55,18 @@ export class Order {
     constructor(private readonly durations: SpecRun['durations']) {}
 
     /** All tests that there are. */
-    tests(): Map<string, string[]> {
+    tests(): Selection {
         return new Map([...this.durations].map(([spec, { tests }]) => [spec, [...tests.keys()]]));
     }
 
-    private expected(spec: string, chosen: string[] | undefined): number {
-        const known = this.durations.get(spec);
-        if (known === undefined) return 1;
-        return (chosen ?? [...known.tests.keys()]).reduce(
-            (sum, test) => sum + (known.tests.get(test) ?? 0),
-            known.setUp,
-        );
+    private expected(spec: string, chosen: readonly string[]): number {
+        const { setUp, tests } = this.durations.get(spec)!;
+        return chosen.reduce((sum, test) => sum + tests.get(test)!, setUp);
     }
 
+    /** `selection`: some of the tests that there are. */
     sorted(selection: Selection): Selection {
-        const worth = ([spec, tests]: [string, string[] | undefined]): number =>
+        const worth = ([spec, tests]: readonly [string, readonly string[]]): number =>
             (1 + (this.kills.get(spec) ?? 0)) / this.expected(spec, tests);
         return new Map([...selection].sort((a, b) => worth(b) - worth(a)));
     }
@@ -95,11 +92,15 @@ function killGroup(pid: number): void {
 }
 
 /** Runs tests in this order of files, up to the first failure. */
-export async function runSpecs(selection: Selection, buildDirectory: string, timeout: number): Promise<SpecRun> {
+export async function runSpecs(
+    selection: ReadonlyMap<string, readonly string[] | 'all'>,
+    buildDirectory: string,
+    timeout: number,
+): Promise<SpecRun> {
     const specs = [...selection.keys()];
     const inFull = (file: string): string => path.join(REPOSITORY_ROOT, file);
     const chosen = path.join(path.dirname(buildDirectory), 'selection.json');
-    const parts = [...selection].flatMap(([spec, tests]) => (tests === undefined ? [] : [[inFull(spec), tests]]));
+    const parts = [...selection].flatMap(([spec, tests]) => (tests === 'all' ? [] : [[inFull(spec), tests]]));
     fs.writeFileSync(chosen, JSON.stringify(Object.fromEntries(parts)));
     const report = path.join(path.dirname(buildDirectory), 'jest.json');
     fs.rmSync(report, { force: true });

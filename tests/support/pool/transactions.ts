@@ -191,6 +191,31 @@ export async function setBalance(blockchain: Blockchain, address: Address, balan
     await install(blockchain, address, accountState.state.code!, accountState.state.data!, balance);
 }
 
+/** What a contract stores. */
+export async function dataOf(blockchain: Blockchain, address: Address): Promise<Cell> {
+    const { accountState } = await blockchain.getContract(address);
+    if (accountState?.type !== 'active') {
+        throw new Error('there is no contract at that address');
+    }
+    return accountState.state.data!;
+}
+
+/** TEP-74 `transfer_notification` as a wallet sends it: the payload in a reference, or none. */
+export function jettonNotification(args: {
+    queryId?: bigint;
+    amount: bigint;
+    from: Address | null;
+    payload?: Cell;
+}): Cell {
+    return beginCell()
+        .storeUint(0x7362d09c, 32)
+        .storeUint(args.queryId ?? 0n, 64)
+        .storeCoins(args.amount)
+        .storeAddress(args.from)
+        .storeMaybeRef(args.payload)
+        .endCell();
+}
+
 /** An address inside an expected object. */
 export function sameAddress(address: Address): unknown {
     return (expect as unknown as { toEqualAddress(address: Address): unknown }).toEqualAddress(address);

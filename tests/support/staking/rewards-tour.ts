@@ -1,9 +1,9 @@
 /** Every path of ProverRewards and RewardPosition at its dearest; gives the most gas of each handler. */
-import { Address, beginCell, Cell, toNano } from '@ton/core';
+import { Address, Cell, toNano } from '@ton/core';
 import type { SendMessageResult } from '@ton/sandbox';
 
 import { ProverRewards } from '../../../wrappers/staking/ProverRewards';
-import { bounceOf, outs, refuse, txAt } from '../pool/transactions';
+import { bounceOf, jettonNotification, outs, refuse, txAt } from '../pool/transactions';
 import { gasRows } from './rewards-gas';
 import { RewardsUnit, UNSTAKE_DELAY } from './rewards-unit';
 
@@ -52,13 +52,11 @@ export async function rewardsTour(): Promise<GasMaxima> {
         unit.impersonate(
             unit.wallet.address,
             unit.address,
-            beginCell()
-                .storeUint(0x7362d09c, 32)
-                .storeUint(n, 64)
-                .storeCoins(big)
-                .storeAddress(new Address(0, Buffer.from((n << 248n).toString(16).padStart(64, '0'), 'hex')))
-                .storeBit(false)
-                .endCell(),
+            jettonNotification({
+                queryId: n,
+                amount: big,
+                from: new Address(0, Buffer.from((n << 248n).toString(16).padStart(64, '0'), 'hex')),
+            }),
             toNano(value),
         );
     for (let n = 1n; n <= 128n; n += 9n) await filler(n, '0.03');
