@@ -32,6 +32,8 @@ const DIRECTORY = path.join(REPOSITORY_ROOT, '.mut');
 /** A mutant may make the tests slower, and two jobs share the machine; beyond this it hangs. */
 const TIMEOUT_FACTOR = 4;
 const LEAST_TIMEOUT_MS = 60_000;
+/** The best tests are asked by themselves for this long; then all others. */
+const FIRST_ROUND_MS = 4_000;
 const BASELINE_TIMEOUT_MS = 1_800_000;
 
 interface Arguments {
@@ -91,12 +93,14 @@ async function judge(
         if (compiled !== 'changed') return { id: mutant.id, outcome: compiled };
         const { direct, afterwards, rest } = reach.among(order.tests(), mutant.file, mutant.line);
         // Tests that were changed after the coverage run may reach more.
-        for (const selection of newTests ? [direct, afterwards, rest] : [direct, afterwards]) {
+        const { first, others } = order.split(direct, FIRST_ROUND_MS);
+        const rounds = [first, others, afterwards, ...(newTests ? [rest] : [])];
+        for (const selection of rounds) {
             if (selection.size === 0) continue;
             const run = await runSpecs(order.sorted(selection), workspace.buildDirectory, timeout);
             if (run.outcome === 'passed') continue;
             if (run.outcome === 'timeout') return { id: mutant.id, outcome: 'timeout' };
-            order.killedBy(run.failedFile);
+            order.killedBy(run);
             return { id: mutant.id, outcome: 'killed', killedBy: run.failedTest };
         }
         return { id: mutant.id, outcome: 'survived' };
@@ -142,7 +146,8 @@ async function main(): Promise<void> {
     process.on('SIGTERM', () => process.exit(143));
 
     const whole = new Map(specs.map((spec) => [spec, 'all' as const]));
-    const baseline = await runSpecs(whole, workspaces[0].buildDirectory, BASELINE_TIMEOUT_MS);
+    // A test that needs those before it would fail, and seem to notice a mutant, when it is chosen without them.
+    const baseline = await runSpecs(whole, workspaces[0].buildDirectory, BASELINE_TIMEOUT_MS, args.seed);
     if (baseline.outcome !== 'passed') {
         throw new Error(`the specs fail without any mutant: ${baseline.failedTest ?? baseline.outcome}`);
     }

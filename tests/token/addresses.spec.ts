@@ -27,7 +27,7 @@ describe.each([
 ])('with the wallet code as %s', (_, library) => {
     let unit: TokenUnit;
 
-    beforeAll(async () => {
+    beforeEach(async () => {
         unit = await TokenUnit.create({ library });
         await unit.mint('alice', 100n);
         await unit.transfer('alice', 'bob', 10n);

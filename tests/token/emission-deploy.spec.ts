@@ -15,6 +15,7 @@ import { underCoverage } from '../support/coverage';
 
 const TABLE = YEAR_TABLE.map((amount) => amount * 10n ** 9n);
 const FLAGS = ['--yes', '--json'];
+const TOKEN = ['--name', 'Share', '--symbol', 'SHARE', '--keep-open', ...FLAGS];
 const EMISSION = [
     ...['--recipients', 'rewards:70,stakers:30', '--treasury', 'treasury', '--liquidity', 'liquidity'],
     ...['--rate-keeper', 'keeper', '--guardian', 'guardian', '--recorders', 'recorder', '--start', String(START)],
@@ -24,11 +25,11 @@ const EMISSION = [
 describe('deployEmission', () => {
     let world: World;
 
-    beforeAll(async () => {
+    beforeEach(async () => {
         world = await World.create();
         await world.names('admin', 'rewards', 'stakers', 'treasury', 'liquidity', 'keeper', 'guardian', 'recorder');
     });
-    afterAll(() => world.close());
+    afterEach(() => world.close());
 
     const manifest = (name: string) =>
         JSON.parse(fs.readFileSync(path.join(world.dir, 'deployments', 'local', name), 'utf8')) as Record<
@@ -40,10 +41,16 @@ describe('deployEmission', () => {
     const minter = () =>
         world.chain.open(ShareMinter.createFromAddress(Address.parse(manifest('token.json').minter.raw)));
 
+    const deploysToken = async () =>
+        expect((await world.run('admin', deployToken, TOKEN)).error?.message).toBeUndefined();
+    const deploysBoth = async () => {
+        await deploysToken();
+        expect((await world.run('admin', deployEmission, EMISSION)).error?.message).toBeUndefined();
+    };
+
     it('needs a token, and says what is wrong with its arguments', async () => {
         expect((await world.run('admin', deployEmission, EMISSION)).error?.message).toContain('Which token?');
-        const token = ['--name', 'Share', '--symbol', 'SHARE', '--keep-open', ...FLAGS];
-        expect((await world.run('admin', deployToken, token)).error).toBeUndefined();
+        await deploysToken();
         const without = EMISSION.filter((arg) => arg !== '--recipients' && arg !== 'rewards:70,stakers:30');
         for (const recipients of ['rewards', 'rewards:70', 'rewards:70,stakers:31', 'rewards:x']) {
             const { error, sent } = await world.run('admin', deployEmission, [...without, '--recipients', recipients]);
@@ -55,6 +62,7 @@ describe('deployEmission', () => {
     });
 
     it('deploys the controller, makes it a minter, and goes on where it stopped', async () => {
+        await deploysToken();
         const dry = await world.run('admin', deployEmission, [...EMISSION, '--dry-run']);
         expect([dry.error, dry.sent]).toEqual([undefined, 0]);
         const cut = await world.run('admin', deployEmission, EMISSION, 1);
@@ -71,6 +79,7 @@ describe('deployEmission', () => {
     });
 
     (underCoverage ? it.skip : it)('whose manifest the other scripts find: rates, epochs, the schedule', async () => {
+        await deploysBoth();
         const rate = await world.run('keeper', setModelRate, ['gpt', '0.001', ...FLAGS]);
         expect(rate.json).toMatchObject({ ok: true, rate: '1000000' });
         await world.advanceTo(START + 8 * DAY);
@@ -89,6 +98,7 @@ describe('deployEmission', () => {
     });
 
     it('refuses the manifest of another token, or a damaged one', async () => {
+        await deploysBoth();
         const other = await world.run('admin', deployToken, [
             ...['--name', 'Other', '--symbol', 'OTH', '--token-manifest', path.join(world.dir, 'other.json'), ...FLAGS],
         ]);

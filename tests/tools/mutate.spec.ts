@@ -155,11 +155,35 @@ describe('the order of the spec files', () => {
         const all = order.tests();
         const sorted = (selection: Selection) => [...order.sorted(selection).keys()];
         expect(sorted(all)).toEqual(['quick', 'useful', 'slow']);
-        for (let i = 0; i < 3; i++) order.killedBy('useful');
-        order.killedBy(undefined); // a run that left no report
+        for (let i = 0; i < 3; i++) order.killedBy({ failedFile: 'useful' });
+        order.killedBy({}); // a run that left no report
         expect(sorted(all)).toEqual(['useful', 'quick', 'slow']);
         // Only the time of the tests that are asked counts.
-        for (let i = 0; i < 3; i++) order.killedBy('slow');
+        for (let i = 0; i < 3; i++) order.killedBy({ failedFile: 'slow' });
         expect(sorted(new Map([...all, ['slow', ['a']], ['useful', ['a', 'b']]]))).toEqual(['useful', 'slow', 'quick']);
+    });
+
+    it('asks the quickest tests by themselves, and those that noticed something before', () => {
+        const tests = new Map([
+            ['slow', 9000],
+            ['quick', 300],
+            ['brief', 200],
+        ]);
+        const order = new Order(
+            new Map([
+                ['one', { setUp: 500, tests }],
+                ['other', { setUp: 20_000, tests: new Map([['short', 100]]) }],
+            ]),
+        );
+        const parts = (milliseconds: number) => {
+            const { first, others } = order.split(order.tests(), milliseconds);
+            return [Object.fromEntries(first), Object.fromEntries(others)];
+        };
+        expect(parts(1000)).toEqual([{ one: ['brief', 'quick'] }, { one: ['slow'], other: ['short'] }]);
+        expect(parts(999)).toEqual([{ one: ['brief'] }, { one: ['slow', 'quick'], other: ['short'] }]);
+        expect(parts(600)).toEqual([{}, Object.fromEntries(order.tests())]);
+        for (let i = 0; i < 50; i++) order.killedBy({ failedFile: 'one', failedTest: 'slow' });
+        expect(parts(9700)).toEqual([{ one: ['slow', 'brief'] }, { one: ['quick'], other: ['short'] }]);
+        expect(parts(Infinity)[1]).toEqual({});
     });
 });

@@ -48,7 +48,7 @@ interface SpecDuration {
     tests: Map<string, number>;
 }
 
-/** Which spec files to ask first: those that noticed most faults so far in the least time. */
+/** Which tests to ask first: those that noticed most faults so far in the least time. */
 export class Order {
     private readonly kills = new Map<string, number>();
 
@@ -64,15 +64,46 @@ export class Order {
         return chosen.reduce((sum, test) => sum + tests.get(test)!, setUp);
     }
 
+    private noticed(by: string): number {
+        return 1 + (this.kills.get(by) ?? 0);
+    }
+
     /** `selection`: some of the tests that there are. */
     sorted(selection: Selection): Selection {
         const worth = ([spec, tests]: readonly [string, readonly string[]]): number =>
-            (1 + (this.kills.get(spec) ?? 0)) / this.expected(spec, tests);
+            this.noticed(spec) / this.expected(spec, tests);
         return new Map([...selection].sort((a, b) => worth(b) - worth(a)));
     }
 
-    killedBy(spec: string | undefined): void {
-        if (spec !== undefined) this.kills.set(spec, (this.kills.get(spec) ?? 0) + 1);
+    /**
+     * As many of the best tests as take this long together, and the others. Most faults are noticed by the former, before a
+     * single long test of the same file has ended.
+     */
+    split(selection: Selection, milliseconds: number): { first: Selection; others: Selection } {
+        const all = [...selection].flatMap(([spec, tests]) =>
+            tests.map((test) => ({ spec, test, takes: this.durations.get(spec)!.tests.get(test)! })),
+        );
+        const worth = ({ test, takes }: { test: string; takes: number }): number => this.noticed(test) / (takes + 1);
+        const first = new Map<string, string[]>();
+        let left = milliseconds;
+        for (const { spec, test, takes } of all.sort((a, b) => worth(b) - worth(a))) {
+            const chosen = first.get(spec);
+            const cost = takes + (chosen ? 0 : this.expected(spec, []));
+            if (cost > left) continue;
+            left -= cost;
+            first.set(spec, [...(chosen ?? []), test]);
+        }
+        const others = [...selection].flatMap(([spec, tests]) => {
+            const remaining = tests.filter((test) => !first.get(spec)?.includes(test));
+            return remaining.length > 0 ? [[spec, remaining] as const] : [];
+        });
+        return { first, others: new Map(others) };
+    }
+
+    killedBy({ failedFile, failedTest }: Pick<SpecRun, 'failedFile' | 'failedTest'>): void {
+        for (const by of [failedFile, failedTest]) {
+            if (by !== undefined) this.kills.set(by, (this.kills.get(by) ?? 0) + 1);
+        }
     }
 }
 
@@ -91,11 +122,12 @@ function killGroup(pid: number): void {
     }
 }
 
-/** Runs tests in this order of files, up to the first failure. */
+/** Runs tests in this order of files, up to the first failure; with a seed, the tests of each file in an order of its own. */
 export async function runSpecs(
     selection: ReadonlyMap<string, readonly string[] | 'all'>,
     buildDirectory: string,
     timeout: number,
+    seed?: number,
 ): Promise<SpecRun> {
     const specs = [...selection.keys()];
     const inFull = (file: string): string => path.join(REPOSITORY_ROOT, file);
@@ -109,6 +141,7 @@ export async function runSpecs(
             '--runInBand',
             '--bail=1',
             '--silent',
+            ...(seed === undefined ? [] : ['--randomize', `--seed=${seed}`]),
             '--env=<rootDir>/tools/jest/fail-fast-environment.ts',
             '--testSequencer=<rootDir>/tools/jest/ordered-sequencer.cjs',
             '--json',
