@@ -1,5 +1,6 @@
 /** Messages of the pool in words: what a person reads before he signs. */
-import { Address, Cell, Slice } from '@ton/core';
+import { Address, Cell, Dictionary, Slice } from '@ton/core';
+import type { DictionaryKeyTypes } from '@ton/core';
 
 import * as registry from '../../build/ParticipantRegistry/ParticipantRegistry_ParticipantRegistry';
 import * as vault from '../../build/ParticipantVault/ParticipantVault_ParticipantVault';
@@ -52,17 +53,22 @@ export function messageName(body: Cell): string {
     return decodeMessage(body)?.name ?? `0x${opcode(body).toString(16).padStart(8, '0')}`;
 }
 
-const plain = (value: unknown) => String(value);
-
 /** Fields as text, one a line. Cells are shown by their hash: that is what can be compared with another screen. */
-export function fieldLines(fields: Record<string, unknown>, show: (address: Address) => string): string[] {
+export function fieldLines(fields: object, show: (address: Address) => string): string[] {
     const text = (value: unknown): string => {
-        if (value instanceof Cell) {
-            return `cell ${value.hash().toString('hex')}`;
+        if (value instanceof Cell) return `cell ${value.hash().toString('hex')}`;
+        if (value instanceof Slice) return text(value.asCell());
+        if (Address.isAddress(value)) return show(value);
+        if (value instanceof Dictionary) {
+            const entries = [...(value as Dictionary<DictionaryKeyTypes, unknown>)];
+            return inBraces(entries.map(([key, entry]) => `${text(key)}: ${text(entry)}`));
         }
-        return Address.isAddress(value) ? show(value) : value === null ? 'none' : plain(value);
+        if (typeof value === 'object' && value !== null) return inBraces(fieldLines(value, show));
+        return value === null ? 'none' : `${value as bigint | boolean | string}`;
     };
     return Object.entries(fields)
-        .filter(([name]) => name !== 'queryId')
+        .filter(([name]) => name !== 'queryId' && name !== '$$type')
         .map(([name, value]) => `${name}: ${text(value)}`);
 }
+
+const inBraces = (parts: string[]): string => `{ ${parts.join(', ')} }`;

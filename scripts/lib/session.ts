@@ -30,6 +30,7 @@ import { Args, helpText, parseArgs, ScriptSpec } from './args';
 import { chainTime, outcome, retry, sleep } from './chain';
 import { ResolveName } from './csv';
 import { decodeMessage, fieldLines, messageName } from './decode';
+import { walletFees } from './wallet-fees';
 import {
     ChainError,
     describeFailure,
@@ -86,9 +87,6 @@ export type ExecuteOptions = {
     /** More than one message belongs to one piece of work: a bar instead of a line each. */
     label?: string;
 };
-
-/** 0.05 TON for the wallet's own fees, over what its messages carry. */
-const WALLET_FEES = 50_000_000n;
 
 export class Session {
     readonly json: boolean;
@@ -366,16 +364,17 @@ export class Session {
         }
         const total = steps.reduce((sum, step) => sum + step.value, 0n);
         const moved = steps.reduce((sum, step) => sum + (step.moved ?? 0n), 0n);
-        this.preview(steps, total, moved);
+        const own = steps.reduce((sum, step) => sum + walletFees(step), 0n);
+        this.preview(steps, total, moved, own);
         if (this.dryRun) {
             this.sent.push(...steps.map((step) => ({ ...this.summary(step), done: false })));
             this.say('Dry run: nothing was sent.');
             return false;
         }
         const before = await this.balance(this.me);
-        if (before < total + WALLET_FEES) {
+        if (before < total + own) {
             throw new RefusedError(
-                `${this.show(this.me)} holds ${ton(before)}; ${ton(total)} and some fees of the wallet are needed.`,
+                `${this.show(this.me)} holds ${ton(before)}; ${ton(total)} and fees of the wallet, ${ton(own)} at most, are needed.`,
             );
         }
         await this.ask();
@@ -397,7 +396,7 @@ export class Session {
         return { title: step.title, to: this.show(step.to), value: step.value, message: messageName(step.body) };
     }
 
-    private preview(steps: readonly Step[], total: bigint, moved: bigint): void {
+    private preview(steps: readonly Step[], total: bigint, moved: bigint, own: bigint): void {
         const who = this.provider.sender().address;
         this.say(`Network ${this.network}, signed by ${who === undefined ? 'your wallet' : this.show(who)}:`);
         for (const [i, step] of steps.entries()) {
@@ -421,6 +420,7 @@ export class Session {
         this.say(
             `Together ${ton(total)}: ${moved > 0n ? `${ton(moved)} moved, ` : ''}at most ${ton(fees)} for fees and rent, the rest returns.`,
         );
+        this.say(`Your wallet's own fees, at most ${ton(own)}, come on top.`);
     }
 
     private async ask(): Promise<void> {

@@ -1,12 +1,16 @@
-import { toNano } from '@ton/core';
+import { Address, beginCell, Cell, contractAddress, Dictionary, internal, SendMode, toNano } from '@ton/core';
 
 import { parseArgs } from '../../scripts/lib/args';
 import { transactions } from '../../scripts/lib/chain';
 import { csvLine, CsvError, parseCsv, parseFleetCsv, parseMetricsCsv } from '../../scripts/lib/csv';
+import { fieldLines } from '../../scripts/lib/decode';
 import { UsageError } from '../../scripts/lib/errors';
 import { duration, parsePercent, parseSeconds, parseTime, parseTon } from '../../scripts/lib/format';
+import { walletFees } from '../../scripts/lib/wallet-fees';
+import { minterInit, offchainMetadata } from '../../wrappers/token';
+import { LocalChain } from '../../tools/localnet/engine';
 import { createLocalProvider } from '../../tools/localnet/provider';
-import { World } from './support';
+import { START, World } from './support';
 
 describe('amounts, percentages and times', () => {
     it('reads TON to the nano and nothing else', () => {
@@ -121,5 +125,53 @@ describe('transactions', () => {
         expect(count).toBe(world.chain.transactions(bob, 1000).length);
         expect(count).toBeGreaterThan(60);
         await world.close();
+    });
+});
+
+describe('what is shown before it is signed', () => {
+    it('reads maps, structs and cells of a message', () => {
+        const cell = beginCell().storeUint(7, 8).endCell();
+        const account = new Address(0, Buffer.alloc(32, 5));
+        const map = Dictionary.empty(Dictionary.Keys.Uint(8), Dictionary.Values.Address()).set(1, account);
+        const fields = {
+            $$type: 'Something',
+            queryId: 5n,
+            sum: 12n,
+            open: true,
+            nobody: null,
+            cell,
+            slice: cell.beginParse(),
+            map,
+            empty: Dictionary.empty(Dictionary.Keys.Uint(8), Dictionary.Values.Address()),
+            inner: { $$type: 'Inner', to: account, text: 'x' },
+        };
+        const hash = cell.hash().toString('hex');
+        expect(fieldLines(fields, () => 'alice')).toEqual([
+            'sum: 12',
+            'open: true',
+            'nobody: none',
+            `cell: cell ${hash}`,
+            `slice: cell ${hash}`,
+            'map: { 1: alice }',
+            'empty: {  }',
+            'inner: { to: alice, text: x }',
+        ]);
+    });
+
+    it.each(['v4r2', 'v5r1'] as const)('says what a wallet %s takes for itself, and not much more', async (version) => {
+        const chain = await LocalChain.temporary({ now: START, walletVersion: version });
+        const sender = await chain.wallet('alice');
+        const init = await minterInit({ admin: sender.address, content: offchainMetadata('x') });
+        const to = contractAddress(0, init);
+        const whole = { to, value: toNano('1'), bounce: false, body: Cell.EMPTY };
+        for (const message of [whole, { ...whole, init }]) {
+            const before = (await chain.account(sender.address)).balance;
+            await sender.transfer([internal(message)], SendMode.PAY_GAS_SEPARATELY);
+            const taken = before - (await chain.account(sender.address)).balance - message.value;
+            const estimate = walletFees(message);
+            expect(estimate).toBeGreaterThanOrEqual(taken);
+            expect(estimate).toBeLessThan(taken + toNano('0.003'));
+        }
+        await chain.close();
     });
 });
