@@ -95,6 +95,13 @@ describe('build tool', () => {
         await expect(build({ check: true })).rejects.toThrow(/^build --check failed:\n {2}Parent is not up to date$/);
     });
 
+    it('shows the place of a constant that is none', async () => {
+        fixture.write('contracts/limits.tact', LIMITS.replace('= 10', '= now()'));
+        await expect(build()).rejects.toThrow(
+            /contracts[/]limits[.]tact:1:30: Cannot evaluate expression to a constant[^]*= now[(][)];[^]*\^~/,
+        );
+    });
+
     it('reports a missing import and a project without its contract', async () => {
         fixture.write('contracts/child.tact', CHILD.replace('./limits', './limit'));
         await expect(build({ only: ['Child'] })).rejects.toThrow(/Tact: Child does not compile[\s\S]*limit/);

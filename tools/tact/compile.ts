@@ -1,6 +1,7 @@
 /** One call of the Tact compiler, with its error turned into a readable exception. */
 import { build, Logger, LogLevel } from '@tact-lang/compiler';
 import type { Project } from '@tact-lang/compiler';
+import * as errors from '@tact-lang/compiler/dist/error/errors';
 import { createNodeFileSystem } from '@tact-lang/compiler/dist/vfs/createNodeFileSystem';
 import { version } from '@tact-lang/compiler/package.json';
 
@@ -19,6 +20,29 @@ export class TactCompileError extends Error {
     }
 }
 
+/**
+ * The compiler tries to evaluate every expression, and each one that is no constant is an error whose message draws its place
+ * in the source: half of the time of a compilation, for messages that nobody reads. Here only those that are read get it.
+ */
+function drawErrorsLate(): void {
+    const undrawn: typeof errors.throwConstEvalError = (message, fatal, source) => {
+        throw new errors.TactConstEvalError(message, fatal, source);
+    };
+    Object.assign(errors, { throwConstEvalError: undrawn });
+}
+
+function drawn(error: errors.TactConstEvalError): string {
+    const { loc, message } = error;
+    return loc ? `${errors.locationStr(loc)}${message}\n${loc.interval.getLineAndColumnMessage()}` : message;
+}
+
+function messageOf(error: unknown): string {
+    if (error instanceof errors.TactConstEvalError) return drawn(error);
+    return error instanceof Error ? error.message : String(error);
+}
+
+drawErrorsLate();
+
 let listenerLimitLifted = false;
 
 /** Compiles a project of the given root; the output goes where the project says. Throws TactCompileError. */
@@ -28,7 +52,7 @@ export async function compileProject(root: string, project: Project): Promise<vo
         process.setMaxListeners(0);
         listenerLimitLifted = true;
     }
-    let errors: readonly unknown[];
+    let reported: readonly unknown[];
     try {
         const result = await build({
             config: project,
@@ -37,10 +61,10 @@ export async function compileProject(root: string, project: Project): Promise<vo
             logger: new Logger(LogLevel.NONE),
         });
         if (result.ok) return;
-        errors = result.error;
+        reported = result.error;
     } catch (error) {
-        errors = [error];
+        reported = [error];
     }
-    const details = errors.map((e) => (e instanceof Error ? e.message : String(e)).trim().slice(0, LONGEST_MESSAGE));
+    const details = reported.map((e) => messageOf(e).trim().slice(0, LONGEST_MESSAGE));
     throw new TactCompileError(project.name, details.join('\n\n') || 'the compiler gave no reason');
 }
