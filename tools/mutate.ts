@@ -91,7 +91,7 @@ async function judge(
     try {
         const compiled = await workspace.compile(mutant);
         if (compiled !== 'changed') return { id: mutant.id, outcome: compiled };
-        const { direct, afterwards, rest } = reach.among(order.tests(), mutant.file, mutant.line);
+        const { direct, afterwards, rest } = reach.among(order.tests(), mutant.file, mutant.statement);
         // Tests that were changed after the coverage run may reach more.
         const { first, others } = order.split(direct, FIRST_ROUND_MS);
         const rounds = [first, others, afterwards, ...(newTests ? [rest] : [])];

@@ -38,6 +38,31 @@ contract Purse(
 
 const changes = (mutants: Mutant[]): string[] => mutants.map((m) => `${m.place} ${m.operator}: ${m.change}`);
 
+it('names the statement of a mutant: the first `if` of a chain, none for a constant', () => {
+    const source = `const limit: Int = 10;
+
+fun sort(x: Int): Int {
+    if (x == 1) {
+        return 11;
+    } else if (x == 2) {
+        return 12;
+    } else {
+        if (x == 3) { return 13; }
+    }
+    return x +
+        14;
+}
+`;
+    const statements = new Map(mutantsOf(source, 'sort.tact').map((m) => [m.change, [m.line, m.statement]]));
+    const of = (change: string) => statements.get(change);
+    expect(of('10 -> 11')).toEqual([1, 0]);
+    expect(of('x == 1 -> x != 1')).toEqual([4, 4]);
+    expect(of('x == 2 -> x != 2')).toEqual([6, 4]);
+    expect(of('12 -> 13')).toEqual([7, 7]);
+    expect(of('x == 3 -> x != 3')).toEqual([9, 9]);
+    expect(of('14 -> 15')).toEqual([12, 11]);
+});
+
 describe('mutants', () => {
     const mutants = mutantsOf(SOURCE, 'purse.tact');
 

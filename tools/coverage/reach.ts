@@ -66,13 +66,13 @@ export class Reach {
     }
 
     /**
-     * The tests of `all` that execute the statement around `line` themselves, the others of the files whose set-up does, and
-     * the rest. Everything is direct if that is not known of this source, and so is a test that the coverage run skipped.
+     * The tests of `all` that execute the statement that begins on `line` themselves, the others of the files whose set-up
+     * does, and the rest. Everything is direct if that is not known of this source or of a line, and so is a test that the
+     * coverage run skipped.
      */
     among(all: Selection, file: string, line: number): Reaching {
         const known = this.contents.files[file];
-        const starts = Object.keys(known?.reaching ?? {}).map(Number);
-        const reaching = known?.reaching[Math.max(...starts.filter((n) => n <= line))] ?? {};
+        const reaching = known?.reaching[line] ?? {};
         if (known?.hash !== hashOf(file) || Object.keys(reaching).length === 0) {
             return { direct: all, afterwards: new Map(), rest: new Map() };
         }

@@ -7,6 +7,8 @@ export interface Mutant {
     id: string;
     file: string;
     line: number;
+    /** First line of the statement it is in, of the whole chain if that is an `else if`; 0 outside of statements. */
+    statement: number;
     /** Receiver or function the mutant is in. */
     place: string;
     operator: string;
@@ -88,8 +90,19 @@ export function mutantsOf(code: string, file: string): Mutant[] {
 
     const visitDeclaration = (root: unknown, place: string): void => {
         let statement = '';
+        let marked = 0;
         const add = (start: number, end: number, text: string, operator: string, change: string): void => {
-            found.push({ file, line: lineOf(code, start), place, operator, change, start, end, text });
+            found.push({
+                file,
+                line: lineOf(code, start),
+                statement: marked,
+                place,
+                operator,
+                change,
+                start,
+                end,
+                text,
+            });
             snippets.push(statement);
         };
         const replace = ({ loc }: Located, text: string, operator: string): void => {
@@ -98,17 +111,26 @@ export function mutantsOf(code: string, file: string): Mutant[] {
             add(startIdx, endIdx, text, operator, `${shorten(original)} -> ${shorten(text)}`);
         };
 
+        const chained = new Set<Node>();
         const visit = (value: unknown): void => {
             if (Array.isArray(value)) return value.forEach(visit);
             if (typeof value !== 'object' || value === null) return;
             const node = value as Node;
-            const enclosing = statement;
-            if (node.loc && node.kind?.startsWith('statement_')) statement = headOf(code, node as Node & Located);
+            const enclosing = { statement, marked };
+            if (node.loc && node.kind?.startsWith('statement_')) {
+                statement = headOf(code, node as Node & Located);
+                if (!chained.has(node)) marked = lineOf(code, node.loc.interval.startIdx);
+                const otherwise = (node.falseStatements ?? []) as Node[];
+                // As instrument.ts sees it: they end together, there is no closing bracket between.
+                if (otherwise.length === 1 && otherwise[0].loc?.interval.endIdx === node.loc.interval.endIdx) {
+                    chained.add(otherwise[0]);
+                }
+            }
             if (node.loc) mutate(node as Node & Located);
             for (const [field, child] of Object.entries(node)) {
                 if (field !== 'loc' && field !== 'attributes') visit(child);
             }
-            statement = enclosing;
+            ({ statement, marked } = enclosing);
         };
 
         const mutate = (node: Node & Located): void => {
