@@ -104,6 +104,17 @@ describe('what comes back', () => {
         expect(emissionEvents(again.transactions, 'UsageChecked')).toMatchObject([{ accepted: true }]);
     });
 
+    it('a usage that came back pays its own recorder, not the one whose place is before', async () => {
+        await world.controller.sendNominateRole(world.via('owner'), { role: 'recorder', holder: world.of('second') });
+        await world.send('second', C.acceptRoleBody({ role: 'recorder' }));
+        for (const recorder of ['recorder', 'second'] as const) {
+            const sent = await world.record([world.usage({}, recorder)], { as: recorder });
+            const [check] = outs(txAt(sent, world.address));
+            const paid = outs(txAt(await world.bounce(check, toNano('0.05')), world.address));
+            expect(paid.map(({ to }) => to.toString())).toEqual([world.of(recorder).toString()]);
+        }
+    });
+
     it('a usage of a guard that came back after the breaker was resumed leaves the new window alone', async () => {
         const sent = await world.record([world.usage()]);
         const [check] = outs(txAt(sent, world.address));

@@ -236,3 +236,9 @@ export function gasOf({ description }: Transaction): bigint {
     if (description.type !== 'generic' || description.computePhase.type !== 'vm') return 0n;
     return description.computePhase.gasUsed;
 }
+
+/** What a transaction took for the time since the one before. */
+export function rentPaid({ description }: Transaction): bigint {
+    if (description.type !== 'generic') throw new Error(`a transaction of type ${description.type}`);
+    return description.storagePhase?.storageFeesCollected ?? 0n;
+}
