@@ -2,10 +2,10 @@
 import { Cell, toNano } from '@ton/core';
 import '@ton/test-utils';
 
-import { loadExcesses } from '../../build/EmissionController/EmissionController_EmissionController';
 import { accountIdOf } from '../../wrappers/pool';
 import { EmissionController, emissionEvents, YEAR_TABLE } from '../../wrappers/token';
-import { outs, rentPaid, succeeded, txAt } from '../support/pool/transactions';
+import { administered } from '../support/administration';
+import { outs, rentPaid, txAt } from '../support/pool/transactions';
 import { account } from '../support/token/emission-gas';
 import { DAY, EmissionPerson, EmissionWorld, UNIT, WEEK } from '../support/token/emission-world';
 
@@ -21,19 +21,8 @@ beforeEach(async () => {
     world = await EmissionWorld.create();
 });
 
-/** Sends a TON, expects the rest of it back and the balance as it was; what the controller said. */
-async function told(who: EmissionPerson, body: Cell) {
-    const { balance } = await world.blockchain.getContract(world.address);
-    const sent = await world.send(who, body, toNano('1'));
-    const tx = txAt(sent, world.address);
-    expect(succeeded(tx)).toBe(true);
-    const returned = outs(tx).filter(({ to }) => to.equals(world.of(who)));
-    expect(returned).toHaveLength(1);
-    expect(loadExcesses(returned[0].body.beginParse()).queryId).toBe(QUERY);
-    expect(returned[0].value).toBeGreaterThan(toNano('0.95'));
-    expect((await world.blockchain.getContract(world.address)).balance).toBe(balance - rentPaid(tx));
-    return emissionEvents(sent.transactions);
-}
+const told = async (who: EmissionPerson, body: Cell) =>
+    emissionEvents(await administered(world.blockchain, world.address, world.people[who], body));
 
 const event = (kind: number, who: bigint, value: number | bigint, at: number | bigint) => [
     expect.objectContaining({

@@ -1,0 +1,130 @@
+/** Whoever administers the staking: each message is told in one event, and what it does not use comes back. */
+import { beginCell, Cell, toNano } from '@ton/core';
+import '@ton/test-utils';
+
+import { accountIdOf } from '../../wrappers/pool';
+import { ProverRewards, ProverStaking, stakingEvents, StakingMaster } from '../../wrappers/staking';
+import { loadExcesses } from '../../build/StakingMaster/StakingMaster_StakingMaster';
+import { administered } from '../support/administration';
+import { outs, txsAt } from '../support/pool/transactions';
+import { StakingPerson, World } from '../support/staking/world';
+
+const QUERY = 77n;
+const DAY = 86_400;
+
+let world: World;
+
+beforeEach(async () => {
+    world = await World.create();
+});
+
+const told = async (who: StakingPerson, body: Cell) =>
+    stakingEvents(await administered(world.blockchain, world.master.address, world.people[who], body));
+const id = (who: StakingPerson) => accountIdOf(world.address(who));
+const M = StakingMaster;
+
+it('parameters: announced, taken back, applied', async () => {
+    const params = { ...world.params, minStake: 5n };
+    const announce = M.announceParamsBody({ params, queryId: QUERY });
+    const at = BigInt(world.now + 7 * DAY);
+    expect(await told('owner', announce)).toMatchObject([{ event: 'ParamsEvent', version: 2n, at }]);
+    expect(await told('owner', M.cancelParamsBody({ queryId: QUERY }))).toMatchObject([
+        { event: 'ParamsEvent', version: 0n, at: 0n },
+    ]);
+    expect(await told('owner', announce)).toHaveLength(1);
+    world.advance(7 * DAY);
+    expect(await told('stranger', M.applyParamsBody({ queryId: QUERY }))).toMatchObject([
+        { event: 'ParamsEvent', version: 2n, at: 0n },
+    ]);
+});
+
+it('pause: begun, lifted', async () => {
+    const endsAt = BigInt(world.now + 3 * DAY);
+    expect(await told('guardian', M.pauseBody({ queryId: QUERY }))).toMatchObject([
+        { event: 'MasterPausedEvent', endsAt },
+    ]);
+    expect(await told('owner', M.unpauseBody({ queryId: QUERY }))).toMatchObject([
+        { event: 'MasterPausedEvent', endsAt: BigInt(world.now) },
+    ]);
+});
+
+it('roles: announced, taken back, applied, ended at once', async () => {
+    const numbers = { slasher: 1n, resolver: 2n, guardian: 3n };
+    for (const [name, role] of Object.entries(numbers)) {
+        const set = (holder: StakingPerson | null) =>
+            M.setRoleBody({
+                role: name as keyof typeof numbers,
+                holder: holder && world.address(holder),
+                queryId: QUERY,
+            });
+        const at = BigInt(world.now + 2 * DAY);
+        expect(await told('owner', set('bob'))).toMatchObject([
+            { event: 'MasterRoleEvent', role, holder: id('bob'), at },
+        ]);
+        expect(await told('owner', M.cancelRoleBody({ queryId: QUERY }))).toEqual([]);
+        await told('owner', set('bob'));
+        world.advance(2 * DAY);
+        expect(await told('stranger', M.applyRoleBody({ queryId: QUERY }))).toMatchObject([
+            { event: 'MasterRoleEvent', role, holder: id('bob'), at: 0n },
+        ]);
+        expect(await told('owner', set(null))).toMatchObject([{ event: 'MasterRoleEvent', role, holder: 0n, at: 0n }]);
+        expect(await world.master.getMaster()).toMatchObject({ [name]: null });
+    }
+});
+
+it('the owner: nominated, accepted', async () => {
+    expect(await told('owner', M.nominateOwnerBody({ owner: world.address('bob'), queryId: QUERY }))).toEqual([]);
+    expect(await told('bob', M.acceptOwnerBody({ queryId: QUERY }))).toMatchObject([
+        { event: 'MasterRoleEvent', role: 0n, holder: id('bob'), at: 0n },
+    ]);
+});
+
+it('code: announced, taken back', async () => {
+    const at = BigInt(world.now + 32 * DAY);
+    expect(await told('owner', M.announceUpgradeBody({ codeHash: 9n, queryId: QUERY }))).toMatchObject([
+        { event: 'MasterUpgradeEvent', codeHash: 9n, at },
+    ]);
+    expect(await told('owner', M.cancelUpgradeBody({ queryId: QUERY }))).toMatchObject([
+        { event: 'MasterUpgradeEvent', codeHash: 0n, at: 0n },
+    ]);
+});
+
+describe('an order that comes back', () => {
+    const at = () => world.prover('prover1').staking.address;
+
+    it.each(['slasher', 'resolver', 'owner'] as const)('returns its value to the %s, with its query', async (who) => {
+        await world.initProver('prover1', world.unit(1000), 1000);
+        const body = {
+            slasher: () => M.slashBody({ staking: at(), ppm: 1, queryId: QUERY }),
+            resolver: () => M.verdictBody({ staking: at(), seq: 9, overturn: true, queryId: QUERY }),
+            owner: () => M.setActiveBody({ staking: at(), active: true, queryId: QUERY }),
+        }[who]();
+        const [, back] = txsAt(await world.send(who, world.master.address, body, toNano('1')), world.master.address);
+        const [out] = outs(back);
+        expect(out.to).toEqualAddress(world.address(who));
+        expect(loadExcesses(out.body.beginParse()).queryId).toBe(QUERY);
+    });
+
+    it.each(['ParamsOrder', 'SetupRewards', 'SetupStaking'] as const)('%s is rent', async (name) => {
+        const opcode = { ...ProverStaking.opcodes, ...ProverRewards.opcodes }[name];
+        const inner = beginCell().storeUint(0xffffffff, 32).storeUint(opcode, 32).storeUint(QUERY, 64).endCell();
+        const sent = await world.blockchain.sendMessage({
+            info: {
+                type: 'internal',
+                ihrDisabled: true,
+                bounce: false,
+                bounced: true,
+                src: world.address('stranger'),
+                dest: world.master.address,
+                value: { coins: toNano('1') },
+                ihrFee: 0n,
+                forwardFee: 0n,
+                createdLt: 0n,
+                createdAt: 0,
+            },
+            body: inner,
+        });
+        const [tx] = txsAt(sent, world.master.address);
+        expect(outs(tx)).toEqual([]);
+    });
+});
