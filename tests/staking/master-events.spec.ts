@@ -77,6 +77,8 @@ it('the owner: nominated, accepted', async () => {
     expect(await told('bob', M.acceptOwnerBody({ queryId: QUERY }))).toMatchObject([
         { event: 'MasterRoleEvent', role: 0n, holder: id('bob'), at: 0n },
     ]);
+    const { owner, nextOwner } = await world.master.getMaster();
+    expect([String(owner), nextOwner]).toEqual([String(world.address('bob')), null]);
 });
 
 it('code: announced, taken back', async () => {
