@@ -36,6 +36,7 @@ it('parameters: announced, taken back, applied', async () => {
     expect(await told('stranger', M.applyParamsBody({ queryId: QUERY }))).toMatchObject([
         { event: 'ParamsEvent', version: 2n, at: 0n },
     ]);
+    expect(await world.master.getNextParams()).toBeNull();
 });
 
 it('pause: begun, lifted', async () => {

@@ -3,7 +3,7 @@ import { Cell, toNano } from '@ton/core';
 import '@ton/test-utils';
 
 import { accountIdOf } from '../../wrappers/pool';
-import { EmissionController, emissionEvents, YEAR_TABLE } from '../../wrappers/token';
+import { EmissionController, EmissionExit, emissionEvents, YEAR_TABLE } from '../../wrappers/token';
 import { administered } from '../support/administration';
 import { outs, rentPaid, txAt } from '../support/pool/transactions';
 import { account } from '../support/token/emission-gas';
@@ -63,6 +63,7 @@ it('payees: announced, taken back, applied', async () => {
     expect(await told('owner', announce)).toEqual(event(5, id(1), 0, world.now + 7 * DAY));
     world.advance(7 * DAY);
     expect(await told('stranger', C.applyPayeesBody({ queryId: QUERY }))).toEqual(event(6, id(1), 0, 0));
+    await world.refused(EmissionExit.ERROR_NO_CHANGE, 'stranger', C.applyPayeesBody());
 });
 
 it('the breaker: stopped, resumed', async () => {
@@ -110,4 +111,15 @@ it('emissions return what their mints do not take', async () => {
     expect(back[0].value).toBeGreaterThan(toNano('1.5'));
     expect((await world.blockchain.getContract(world.address)).balance).toBe(balance - rentPaid(tx));
     expect(await world.minter.getTotal()).toBe((YEAR_TABLE[0] * UNIT * BigInt(WEEK)) / BigInt(365 * DAY));
+});
+
+it('an emission costs no more for the epochs that were emitted before', async () => {
+    const cost = () => world.controller.getCost(C.opcodes.Emit);
+    const first = await cost();
+    for (let epoch = 0; epoch < 27; epoch++) {
+        world.at(world.endOf(epoch));
+        await world.emit();
+    }
+    expect((await world.controller.getEmissionData()).nextEpoch).toBe(27n);
+    expect(await cost()).toBe(first);
 });
