@@ -1,12 +1,13 @@
 /** Whoever administers the staking: each message is told in one event, and what it does not use comes back. */
-import { beginCell, Cell, toNano } from '@ton/core';
+import { Address, beginCell, Cell, toNano } from '@ton/core';
+import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
 import { accountIdOf } from '../../wrappers/pool';
-import { ProverRewards, ProverStaking, stakingEvents, StakingMaster } from '../../wrappers/staking';
+import { ProverRewards, ProverStaking, stakingEvents, StakingExit, StakingMaster } from '../../wrappers/staking';
 import { loadExcesses } from '../../build/StakingMaster/StakingMaster_StakingMaster';
 import { administered } from '../support/administration';
-import { outs, txsAt } from '../support/pool/transactions';
+import { exitCode, outs, txAt, txsAt } from '../support/pool/transactions';
 import { StakingPerson, World } from '../support/staking/world';
 
 const QUERY = 77n;
@@ -130,4 +131,21 @@ describe('an order that comes back', () => {
         const [tx] = txsAt(sent, world.master.address);
         expect(outs(tx)).toEqual([]);
     });
+});
+
+it('accounts outside of the basechain are no provers and no payees', async () => {
+    const outside = new Address(-1, Buffer.alloc(32, 7));
+    const send = (from: Address, body: Cell) => {
+        const { address: to } = world.master;
+        return world.blockchain.sendMessage(internal({ from, to, body, value: toNano('10'), bounce: true }));
+    };
+    const init = M.initProverBody({ minSelfStake: world.unit(1000), commission: 1 });
+    const surplus = M.returnSurplusBody({ holder: world.master.address, payee: outside, amount: 1n });
+    for (const [from, body] of [
+        [outside, init],
+        [world.address('owner'), surplus],
+    ] as const) {
+        const sent = await send(from, body);
+        expect(exitCode(txAt(sent, world.master.address))).toBe(StakingExit.ERROR_BAD_ADDRESS);
+    }
 });
