@@ -118,6 +118,8 @@ it('a slash that is overturned, one that is upheld, and where the money goes', a
     expect(stakingEvents(appeal.transactions)).toMatchObject([
         { event: 'AppealedEvent', seq: 1n, staker: id('alice'), deposit: U(2) },
     ]);
+    const rest = appeal.transactions.flatMap(outs).filter(({ from, op }) => from.equals(P) && op === EXCESSES);
+    expect(rest.map(({ to }) => String(to))).toEqual([String(world.address('alice'))]);
     const verdict = StakingMaster.verdictBody({ staking: P, seq: 1, overturn: true, queryId });
     expect(await told('resolver', master, verdict)).toMatchObject([
         { event: 'SlashEndedEvent', seq: 1n, overturned: true, insurance: 0n, treasury: 0n },

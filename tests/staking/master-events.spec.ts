@@ -133,7 +133,7 @@ describe('an order that comes back', () => {
     });
 });
 
-it('accounts outside of the basechain are no provers and no payees', async () => {
+it('accounts outside of the basechain are no provers, no payees, and have no role', async () => {
     const outside = new Address(-1, Buffer.alloc(32, 7));
     const send = (from: Address, body: Cell) => {
         const { address: to } = world.master;
@@ -144,6 +144,8 @@ it('accounts outside of the basechain are no provers and no payees', async () =>
     for (const [from, body] of [
         [outside, init],
         [world.address('owner'), surplus],
+        [world.address('owner'), M.setRoleBody({ role: 'guardian', holder: outside })],
+        [world.address('owner'), M.nominateOwnerBody({ owner: outside })],
     ] as const) {
         const sent = await send(from, body);
         expect(exitCode(txAt(sent, world.master.address))).toBe(StakingExit.ERROR_BAD_ADDRESS);
