@@ -237,14 +237,16 @@ describe('limits', () => {
             expect(RING_SIZE).toBe(128);
         });
 
-        it('parks the deposit of an appeal that has won', async () => {
+        it.each([
+            ['parks', HOUR - 1, 2],
+            ['after an hour pays', HOUR, 0],
+        ])('%s the deposit of an appeal that has won', async (_, age, parked) => {
             await world.slash('prover1', 100_000);
             await world.appeal('alice', 'prover1', 1, world.unit(2));
             await edit((fields) => {
                 fields.books.ringNext = 0n;
             });
-            const { books } = await ringOf(0);
-            expect(books).toBe(true);
+            await ringOf(age);
             expect(
                 codes(
                     await world.master.sendVerdict(world.sender('resolver'), {
@@ -254,11 +256,11 @@ describe('limits', () => {
                     }),
                 ),
             ).toEqual([]);
-            expect(await staking().getParked(world.address('alice'))).toBe(world.unit(2));
+            expect(await staking().getParked(world.address('alice'))).toBe(world.unit(parked));
         });
 
         /** A ring of this age that keeps the slashes that are there. */
-        async function ringOf(age: number): Promise<{ books: boolean }> {
+        async function ringOf(age: number): Promise<void> {
             let kept: unknown;
             let seq = 0;
             let amounts = { escrow: 0n, ppm: 0n };
@@ -274,7 +276,6 @@ describe('limits', () => {
                 fields.books.escrow = amounts.escrow;
                 fields.books.slashedPpm = amounts.ppm;
             });
-            return { books: true };
         }
     });
 
@@ -459,8 +460,9 @@ describe('limits', () => {
             await world.transfer('carol', staking().address, world.unit(5), null, 0n);
             await staking().sendProveSurplus(stranger(), { amount: world.unit(5) });
             expect(codes(await order(world.unit(5) + 1n))).toEqual([StakingExit.ERROR_TOO_MUCH]);
-            expect(codes(await order(world.unit(2)))).toEqual([]);
-            expect(codes(await order(world.unit(1)))).toEqual([StakingExit.ERROR_CHANGE_PENDING]);
+            expect(codes(await order(0n))).toEqual([StakingExit.ERROR_TOO_MUCH]);
+            expect(codes(await order(1n))).toEqual([]);
+            expect(codes(await order(1n))).toEqual([StakingExit.ERROR_CHANGE_PENDING]);
             expect((await staking().getSolvency()).surplus).toBe(world.unit(5));
             expect(codes(await staking().sendPayTreasury(stranger()))).toEqual([StakingExit.ERROR_NOTHING_DUE]);
             const over = await world.master.sendDrawInsurance(world.sender('owner'), {
