@@ -3,6 +3,7 @@ import { beginCell, toNano } from '@ton/core';
 
 import { StakingExit, stakePayload } from '../../wrappers/staking';
 import { underCoverage } from '../support/coverage';
+import { refuse } from '../support/pool/transactions';
 import { World } from '../support/staking/world';
 
 // The markers of a coverage run cost gas that a share change does not bring along.
@@ -193,6 +194,91 @@ describe('positions', () => {
         await staking().sendReleaseSurplus(world.sender('stranger'));
         expect((await world.balance('dave')) - before).toBe(world.unit(7));
         expect((await staking().getSolvency()).solvency).toBe(0n);
+    });
+
+    describe('hears of a slash with the next answer:', () => {
+        const alice = () => world.position('prover1', 'alice');
+        const slash = () => world.slash('prover1', 100_000);
+
+        // What is left of the prover's own stake is enough for others to join.
+        beforeEach(() => world.stake('prover1', 'prover1', world.unit(500)));
+
+        const cases: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
+            ['stake', async () => undefined, () => world.stake('alice', 'prover1', world.unit(5))],
+            ['request', async () => undefined, () => world.request('alice', 'prover1', { amount: world.unit(5) })],
+            [
+                'cancellation',
+                () => world.request('alice', 'prover1', { amount: world.unit(5) }),
+                async () => (await alice()).sendCancelUnstake(world.sender('alice'), { id: 0 }),
+            ],
+            [
+                'payout',
+                async () => {
+                    await world.request('alice', 'prover1', { amount: world.unit(5) });
+                    world.advance(7 * DAY);
+                },
+                () => world.complete('alice', 'prover1'),
+            ],
+            [
+                'credit',
+                async () => {
+                    await world.request('alice', 'prover1', { amount: world.unit(5) });
+                    world.advance(7 * DAY);
+                    const back = await refuse(world.blockchain, world.walletOf(staking().address).address);
+                    await world.complete('alice', 'prover1');
+                    await back();
+                    expect((await (await alice()).getPosition()).credit).toBe(world.unit(5));
+                },
+                async () => (await alice()).sendClaimCredit(world.sender('stranger')),
+            ],
+            ['appeal', async () => undefined, () => world.appeal('alice', 'prover1', 1, world.unit(2))],
+        ];
+        it.each(cases)('%s', async (_, before, act) => {
+            await before();
+            await slash();
+            expect((await (await alice()).getPosition()).slashSeq).toBe(0n);
+            await act();
+            expect(await (await alice()).getPosition()).toMatchObject({ slashSeq: 1n, busy: false, credit: 0n });
+        });
+
+        it('restitution', async () => {
+            await slash();
+            await world.appeal('alice', 'prover1', 1, world.unit(2));
+            await world.master.sendVerdict(world.sender('resolver'), {
+                ...{ staking: staking().address, seq: 1, overturn: true },
+            });
+            await slash();
+            const balance = await world.balance('alice');
+            await (await alice()).sendClaimRestitution(world.sender('stranger'), { seq: 1 });
+            expect((await world.balance('alice')) - balance).toBe(world.unit(50));
+            expect((await (await alice()).getPosition()).slashSeq).toBe(2n);
+        });
+    });
+
+    it('is as old as its shares are on average, those that come back from a request being new', async () => {
+        const position = await world.position('prover1', 'alice');
+        const start = BigInt(world.now);
+        const since = async () => (await position.getPosition()).since - start;
+        expect(await since()).toBe(0n);
+        world.advance(100 * DAY);
+        await world.stake('alice', 'prover1', world.unit(300));
+        expect(await since()).toBe((300n * BigInt(100 * DAY) + 799n) / 800n);
+        const before = await since();
+        await world.request('alice', 'prover1', { amount: world.unit(400) });
+        expect(await since()).toBe(before);
+        world.advance(3 * DAY);
+        await position.sendCancelUnstake(world.sender('alice'), { id: 0 });
+        expect(await since()).toBe(before + (BigInt(103 * DAY) - before) / 2n + ((BigInt(103 * DAY) - before) % 2n));
+    });
+
+    it('of a single share can appeal', async () => {
+        const small = await World.create({ params: { minStake: 1n } });
+        await small.open('prover1', small.unit(1000));
+        await small.enrich('bob');
+        await small.stake('bob', 'prover1', 1n);
+        await small.slash('prover1', 10_000);
+        await small.appeal('bob', 'prover1', 1, small.unit(2));
+        expect((await small.prover('prover1').staking.getSlash(1)).verdict).toBe('appealed');
     });
 
     it('returns another token', async () => {
