@@ -21,11 +21,7 @@ let world: GovernanceWorld;
 let restore: () => Promise<void>;
 
 beforeAll(async () => {
-    world = await GovernanceWorld.create();
-    await world.staking.open('prover1', world.unit(1000));
-    await world.lock('alice', world.unit(20_000));
-    await world.lock('bob', world.unit(5_000_000));
-    await world.staking.stake('carol', 'prover1', world.unit(10_000));
+    world = await GovernanceWorld.withVoters(5_000_000);
     await world.staking.enrich('dave');
     restore = world.checkpoint();
 });

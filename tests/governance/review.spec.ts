@@ -22,11 +22,7 @@ describe('a vote that comes back late', () => {
     let restore: () => Promise<void>;
 
     beforeAll(async () => {
-        world = await GovernanceWorld.create();
-        await world.staking.open('prover1', world.unit(1000));
-        await world.lock('alice', world.unit(20_000));
-        await world.lock('bob', world.unit(100_000));
-        await world.staking.stake('carol', 'prover1', world.unit(10_000));
+        world = await GovernanceWorld.withVoters(100_000);
         restore = world.checkpoint();
     });
     beforeEach(() => restore());

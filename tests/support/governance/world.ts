@@ -81,6 +81,16 @@ export class GovernanceWorld {
         return new GovernanceWorld(staking, timelock, governor, await voterTerms(config), operationCode);
     }
 
+    /** Alice can propose with 20,000 tokens, bob has `bob` to vote with, carol 10,000 staked with prover1. */
+    static async withVoters(bob: number): Promise<GovernanceWorld> {
+        const world = await GovernanceWorld.create();
+        await world.staking.open('prover1', world.unit(1000));
+        await world.lock('alice', world.unit(20_000));
+        await world.lock('bob', world.unit(bob));
+        await world.staking.stake('carol', 'prover1', world.unit(10_000));
+        return world;
+    }
+
     get blockchain() {
         return this.staking.blockchain;
     }
