@@ -271,13 +271,16 @@ describe('positions', () => {
         expect(await since()).toBe(before + (BigInt(103 * DAY) - before) / 2n + ((BigInt(103 * DAY) - before) % 2n));
     });
 
-    it('of a single share can appeal', async () => {
+    it.each(['before', 'after'])('of a single share that came %s the slash can appeal', async (when) => {
         const small = await World.create({ params: { minStake: 1n } });
         await small.open('prover1', small.unit(1000));
+        await small.stake('prover1', 'prover1', small.unit(1000));
         await small.enrich('bob');
-        await small.stake('bob', 'prover1', 1n);
+        if (when === 'before') await small.stake('bob', 'prover1', 1n);
         await small.slash('prover1', 10_000);
-        await small.appeal('bob', 'prover1', 1, small.unit(2));
+        if (when === 'after') await small.stake('bob', 'prover1', 1n);
+        expect((await (await small.position('prover1', 'bob')).getPosition()).active).toBe(1n);
+        await small.appeal('bob', 'prover1', 1, small.unit(21));
         expect((await small.prover('prover1').staking.getSlash(1)).verdict).toBe('appealed');
     });
 
