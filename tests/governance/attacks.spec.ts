@@ -25,11 +25,8 @@ describe('attacks', () => {
     let restore: () => Promise<void>;
 
     beforeAll(async () => {
-        world = await GovernanceWorld.create();
-        for (const name of ['prover1', 'prover2'] as const) await world.staking.open(name, world.unit(1000));
-        await world.lock('alice', world.unit(20_000));
-        await world.lock('bob', world.unit(100_000));
-        await world.staking.stake('carol', 'prover1', world.unit(10_000));
+        world = await GovernanceWorld.withVoters(100_000);
+        await world.staking.open('prover2', world.unit(1000));
         restore = world.checkpoint();
     });
     beforeEach(() => restore());

@@ -2,17 +2,10 @@
 import type { Address, Cell } from '@ton/core';
 import '@ton/test-utils';
 
-import {
-    Governor,
-    governanceEvents,
-    operationId,
-    packActions,
-    Proposal,
-    VoterAccount,
-} from '../../wrappers/governance';
+import { governanceEvents, operationId, packActions, Proposal, VoterAccount } from '../../wrappers/governance';
 import { accountIdOf } from '../../wrappers/pool';
 import { DAY, GovernanceWorld, TIMELOCK_DELAY } from '../support/governance/world';
-import { outs } from '../support/pool/transactions';
+import { excessQueries } from '../support/pool/transactions';
 
 const queryId = 77n;
 type Person = 'alice' | 'bob' | 'carol' | 'dave' | 'stranger';
@@ -34,10 +27,7 @@ const U = (tokens: number) => world.unit(tokens);
 async function told(who: Person, to: Address, body: Cell, query = queryId) {
     const result = await world.send(who, to, body);
     expect(world.failures(result)).toEqual([]);
-    const back = result.transactions
-        .flatMap(outs)
-        .filter((out) => out.to.equals(world.address(who)) && out.op === Governor.opcodes.Excesses);
-    expect(back.map((out) => out.queryId)).toContain(query);
+    expect(excessQueries(result, world.address(who))).toContain(query);
     return governanceEvents(result.transactions);
 }
 

@@ -55,13 +55,9 @@ it('declares every message and event of the sources, each under one opcode', () 
 });
 
 it('reads Governor, Proposal and VoterAccount at work', async () => {
-    const world = await GovernanceWorld.create();
+    const world = await GovernanceWorld.withVoters(5_000_000);
     const { blockchain, governor, staking } = world;
     const via = (who: 'alice' | 'bob' | 'carol' | 'dave') => world.sender(who);
-    await staking.open('prover1', world.unit(1000));
-    await world.lock('alice', world.unit(20_000));
-    await world.lock('bob', world.unit(5_000_000));
-    await staking.stake('carol', 'prover1', world.unit(10_000));
     await world.deploy('dave');
     // cancelled, and released
     const first = await world.propose('alice');

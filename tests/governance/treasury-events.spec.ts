@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 const id = (who: TreasuryPerson) => accountIdOf(world.address(who));
 const told = async (who: TreasuryPerson, body: Cell, paid?: bigint) =>
-    treasuryEvents(await administered(world.blockchain, world.treasury.address, world.people[who], body, paid));
+    treasuryEvents(await administered(world.treasury.address, world.people[who], body, paid));
 const admin = (kind: number, who: bigint, value: bigint | number) => [
     { event: 'TreasuryAdminEvent', kind: BigInt(kind), who, value: BigInt(value) },
 ];

@@ -16,6 +16,8 @@ beforeEach(async () => {
     world = await SettlementWorld.create({ unlinked: true });
 });
 
+const toldBy = (contract: 'registry' | 'settlement') => async (who: SettlementPerson, body: Cell) =>
+    settlementEvents(await administered(world[contract].address, world.people[who], body));
 const id = (who: SettlementPerson) => accountIdOf(world.of(who));
 const event = (kind: bigint, who: bigint, value: number | bigint, at: number | bigint) => [
     { event: 'SettlementAdmin', kind, who, value: BigInt(value), at: BigInt(at) },
@@ -25,8 +27,7 @@ describe.each([
     ['registry', UsageRegistry, { owner: 0, guardian: 2, recorder: 3 }],
     ['settlement', PaymentSettlement, { owner: 0, settler: 1, guardian: 2, resolver: 4 }],
 ] as const)('%s', (name, contract, roles) => {
-    const told = async (who: SettlementPerson, body: Cell) =>
-        settlementEvents(await administered(world.blockchain, world[name].address, world.people[who], body));
+    const told = toldBy(name);
 
     it.each(Object.entries(roles))('role %s: nominated, taken back, accepted, revoked', async (role, number) => {
         const nominate = (holder: SettlementPerson | null) =>
@@ -65,14 +66,13 @@ describe.each([
 
 it('the link of the registry', async () => {
     const link = UsageRegistry.linkSettlementBody({ settlement: world.settlement.address, queryId });
-    const { blockchain, registry, people } = world;
-    const told = settlementEvents(await administered(blockchain, registry.address, people.owner, link));
-    expect(told).toMatchObject(event(6n, accountIdOf(world.settlement.address), 0, 0));
+    expect(await toldBy('registry')('owner', link)).toMatchObject(
+        event(6n, accountIdOf(world.settlement.address), 0, 0),
+    );
 });
 
 it('payees of the fees: announced, taken back, applied', async () => {
-    const told = async (who: SettlementPerson, body: Cell) =>
-        settlementEvents(await administered(world.blockchain, world.settlement.address, world.people[who], body));
+    const told = toldBy('settlement');
     const payees = { operations: world.of('dave'), validators: world.of('carol'), treasury: world.of('bob') };
     const announce = PaymentSettlement.setFeePayeesBody({ payees, queryId });
     const at = world.blockchain.now! + 7 * DAY;

@@ -9,7 +9,7 @@ import '@ton/test-utils';
 import { accountIdOf } from '../../wrappers/pool';
 import { PaymentSettlement, SettlementAccount, settlementEvents } from '../../wrappers/settlement';
 import { usageRow } from '../../wrappers/token';
-import { outs } from '../support/pool/transactions';
+import { excessQueries } from '../support/pool/transactions';
 import { DAY, RESOLVE, SettlementPerson, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
 const queryId = 77n;
@@ -44,12 +44,9 @@ describe.each([
 
     /** Sends a message whose rest comes back with its query; what happened then. */
     async function told(who: SettlementPerson, to: Address, body: Cell) {
-        const { transactions } = await world.send(who, to, body, toNano('3'));
-        const back = transactions
-            .flatMap(outs)
-            .filter((out) => out.to.equals(world.of(who)) && out.op === PaymentSettlement.opcodes.Excesses);
-        expect(back.map((out) => out.queryId)).toContain(queryId);
-        return settlementEvents(transactions);
+        const result = await world.send(who, to, body, toNano('3'));
+        expect(excessQueries(result, world.of(who))).toContain(queryId);
+        return settlementEvents(result.transactions);
     }
 
     async function charged() {

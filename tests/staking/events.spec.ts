@@ -1,11 +1,10 @@
 /** The life of a prover as its events tell it: each field of each, and the query of the message whose rest comes back. */
 import { Address, Cell, toNano } from '@ton/core';
-import type { SendMessageResult } from '@ton/sandbox';
 import '@ton/test-utils';
 
 import { accountIdOf } from '../../wrappers/pool';
 import { ProverRewards, ProverStaking, stakingEvents, StakePosition, StakingMaster } from '../../wrappers/staking';
-import { outs } from '../support/pool/transactions';
+import { EXCESSES, excessQueries, outs } from '../support/pool/transactions';
 import { StakingPerson, World } from '../support/staking/world';
 
 const DAY = 86_400;
@@ -27,18 +26,11 @@ beforeEach(async () => {
 const U = (tokens: number | bigint) => world.unit(tokens);
 const id = (who: StakingPerson) => accountIdOf(world.address(who));
 
-const EXCESSES = StakingMaster.opcodes.Excesses;
-const queriesTo = (result: SendMessageResult, who: StakingPerson) =>
-    result.transactions
-        .flatMap(outs)
-        .filter(({ to, op }) => to.equals(world.address(who)) && op === EXCESSES)
-        .map((out) => out.queryId);
-
 /** Sends a message whose rest comes back, with its query or that of the payout; what happened then. */
 async function told(who: StakingPerson, to: Address, body: Cell, query = queryId) {
     const result = await world.send(who, to, body, toNano('3'));
     expect(world.failures(result)).toEqual([]);
-    expect(queriesTo(result, who)).toContain(query);
+    expect(excessQueries(result, world.address(who))).toContain(query);
     return stakingEvents(result.transactions);
 }
 

@@ -7,7 +7,7 @@ import { accountIdOf } from '../../wrappers/pool';
 import { ProverRewards, ProverStaking, stakingEvents, StakingExit, StakingMaster } from '../../wrappers/staking';
 import { loadExcesses } from '../../build/StakingMaster/StakingMaster_StakingMaster';
 import { administered } from '../support/administration';
-import { exitCode, outs, txAt, txsAt } from '../support/pool/transactions';
+import { bounceOf, exitCode, outs, txAt, txsAt } from '../support/pool/transactions';
 import { StakingPerson, World } from '../support/staking/world';
 
 const QUERY = 77n;
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 const told = async (who: StakingPerson, body: Cell) =>
-    stakingEvents(await administered(world.blockchain, world.master.address, world.people[who], body));
+    stakingEvents(await administered(world.master.address, world.people[who], body));
 const id = (who: StakingPerson) => accountIdOf(world.address(who));
 const M = StakingMaster;
 
@@ -111,23 +111,10 @@ describe('an order that comes back', () => {
 
     it.each(['ParamsOrder', 'SetupRewards', 'SetupStaking'] as const)('%s is rent', async (name) => {
         const opcode = { ...ProverStaking.opcodes, ...ProverRewards.opcodes }[name];
-        const inner = beginCell().storeUint(0xffffffff, 32).storeUint(opcode, 32).storeUint(QUERY, 64).endCell();
-        const sent = await world.blockchain.sendMessage({
-            info: {
-                type: 'internal',
-                ihrDisabled: true,
-                bounce: false,
-                bounced: true,
-                src: world.address('stranger'),
-                dest: world.master.address,
-                value: { coins: toNano('1') },
-                ihrFee: 0n,
-                forwardFee: 0n,
-                createdLt: 0n,
-                createdAt: 0,
-            },
-            body: inner,
-        });
+        const body = beginCell().storeUint(opcode, 32).storeUint(QUERY, 64).endCell();
+        const { address: from } = world.master;
+        const order = { from, to: world.address('stranger'), value: toNano('1'), body };
+        const sent = await world.blockchain.sendMessage(bounceOf(order));
         const [tx] = txsAt(sent, world.master.address);
         expect(outs(tx)).toEqual([]);
     });

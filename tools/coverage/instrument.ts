@@ -8,7 +8,7 @@
  * A function or statement below a line `// cov-ignore: reason` gets no marker: functions evaluated by the compiler (it
  * cannot interpret asm), or a statement only written because the compiler asks for it.
  */
-import { declarations, importPath, lineOf, parseTact, span } from '../tact/syntax';
+import { declarations, elseIf, importPath, lineOf, parseTact, span } from '../tact/syntax';
 import type { Ast } from '../tact/syntax';
 
 /** Unlike any number in the contracts, so that a marker in the log cannot be something else. */
@@ -66,10 +66,11 @@ export function instrument(code: string, file: string, markerFile: string, fileI
             case 'statement_condition': {
                 visitAll(statement.trueStatements);
                 const otherwise = statement.falseStatements;
+                const following = elseIf(statement);
                 if (!otherwise) {
                     insertions.push({ position: end, text: ` else { ${newMarker(start, 'else')} }` });
-                } else if (otherwise.length === 1 && span(otherwise[0]).end === end) {
-                    visit(otherwise[0], true); // ends together with the outer one: there is no closing bracket between
+                } else if (following) {
+                    visit(following, true);
                 } else {
                     visitAll(otherwise);
                 }

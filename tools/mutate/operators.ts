@@ -1,5 +1,6 @@
 /** Which small faults are put into a contract. A mutant that no test notices shows something the tests do not check. */
-import { declarations, lineOf, parseTact, span } from '../tact/syntax';
+import { declarations, elseIf, lineOf, parseTact, span } from '../tact/syntax';
+import type { Ast } from '../tact/syntax';
 import { sha256 } from '../tact/project';
 
 export interface Mutant {
@@ -111,7 +112,7 @@ export function mutantsOf(code: string, file: string): Mutant[] {
             add(startIdx, endIdx, text, operator, `${shorten(original)} -> ${shorten(text)}`);
         };
 
-        const chained = new Set<Node>();
+        const chained = new Set<unknown>();
         const visit = (value: unknown): void => {
             if (Array.isArray(value)) return value.forEach(visit);
             if (typeof value !== 'object' || value === null) return;
@@ -120,10 +121,8 @@ export function mutantsOf(code: string, file: string): Mutant[] {
             if (node.loc && node.kind?.startsWith('statement_')) {
                 statement = headOf(code, node as Node & Located);
                 if (!chained.has(node)) marked = lineOf(code, node.loc.interval.startIdx);
-                const otherwise = (node.falseStatements ?? []) as Node[];
-                // As instrument.ts sees it: they end together, there is no closing bracket between.
-                if (otherwise.length === 1 && otherwise[0].loc?.interval.endIdx === node.loc.interval.endIdx) {
-                    chained.add(otherwise[0]);
+                if (node.kind === 'statement_condition') {
+                    chained.add(elseIf(node as unknown as Ast.StatementCondition));
                 }
             }
             if (node.loc) mutate(node as Node & Located);

@@ -28,6 +28,14 @@ export function lineOf(code: string, position: number): number {
     return line;
 }
 
+/** The second `if` of `else if`: both end together, there is no closing bracket between. */
+export function elseIf(condition: Ast.StatementCondition): Ast.Statement | undefined {
+    const { falseStatements } = condition;
+    if (falseStatements?.length !== 1) return undefined;
+    const [only] = falseStatements;
+    return span(only).end === span(condition).end ? only : undefined;
+}
+
 export interface Declaration {
     /** `Contract.receiver(Message)`, `Trait.function`, `function`: stable when lines move. */
     name: string;

@@ -12,6 +12,9 @@ import '@ton/test-utils';
 
 import { underCoverage } from '../coverage';
 
+/** TEP-74. */
+export const EXCESSES = 0xd53276db;
+
 export type Treasury = SandboxContract<TreasuryContract>;
 
 /** An internal message that a transaction sent. */
@@ -237,8 +240,10 @@ export function gasOf({ description }: Transaction): bigint {
     return description.computePhase.gasUsed;
 }
 
-/** What a transaction took for the time since the one before. */
-export function rentPaid({ description }: Transaction): bigint {
-    if (description.type !== 'generic') throw new Error(`a transaction of type ${description.type}`);
-    return description.storagePhase?.storageFeesCollected ?? 0n;
+/** Query ids of the excesses that an account gets, of whatever contract. */
+export function excessQueries({ transactions }: Pick<SendMessageResult, 'transactions'>, to: Address) {
+    return transactions
+        .flatMap(outs)
+        .filter((out) => out.op === EXCESSES && out.to.equals(to))
+        .map((out) => out.queryId);
 }
