@@ -23,7 +23,7 @@ import { mutantsOf, shuffled } from './mutate/operators';
 import type { Mutant } from './mutate/operators';
 import { isValid, Journal, makeReport, printReport, readReasons, writeReport } from './mutate/results';
 import type { Basis, Judged, Kept } from './mutate/results';
-import { killActiveRuns, Order, runSpecs, specsOf } from './mutate/specs';
+import { Order, specsOf, TestProcess } from './mutate/specs';
 import { Workspace } from './mutate/workspace';
 import { findProject, importClosure, listFiles, loadProjects, REPOSITORY_ROOT, sha256 } from './tact/project';
 
@@ -80,9 +80,15 @@ function basisOf(sources: string[], specs: string[]): Basis {
     return { sources: hashOf(sources), tests: hashOf([...specs, ...shared]) };
 }
 
+/** What runs beside others: a place to compile in, and a process for the tests of what is compiled there. */
+interface Job {
+    workspace: Workspace;
+    tests: TestProcess;
+}
+
 async function judge(
     mutant: Mutant,
-    workspace: Workspace,
+    { workspace, tests }: Job,
     order: Order,
     reach: Reach,
     newTests: boolean,
@@ -97,7 +103,7 @@ async function judge(
         const rounds = [first, others, afterwards, ...(newTests ? [rest] : [])];
         for (const selection of rounds) {
             if (selection.size === 0) continue;
-            const run = await runSpecs(order.sorted(selection), workspace.buildDirectory, timeout);
+            const run = await tests.run(order.sorted(selection), timeout);
             if (run.outcome === 'passed') continue;
             if (run.outcome === 'timeout') return { id: mutant.id, outcome: 'timeout' };
             order.killedBy(run);
@@ -133,13 +139,15 @@ async function main(): Promise<void> {
     const known = journal.keep(args.kept);
     if (args.kept !== 'nothing') console.log(`${known.size} outcomes of an earlier run still hold`);
 
-    const workspaces = Array.from(
-        { length: args.jobs },
-        (_, i) => new Workspace(path.join(DIRECTORY, `job-${i}`), projects),
-    );
+    const jobs = Array.from({ length: args.jobs }, (_, i): Job => {
+        const workspace = new Workspace(path.join(DIRECTORY, `job-${i}`), projects);
+        return { workspace, tests: new TestProcess(workspace.buildDirectory) };
+    });
     const stop = (): void => {
-        killActiveRuns();
-        workspaces.forEach((w) => w.close());
+        for (const { workspace, tests } of jobs) {
+            workspace.close();
+            tests.close();
+        }
     };
     process.on('exit', stop);
     process.on('SIGINT', () => process.exit(130));
@@ -147,7 +155,7 @@ async function main(): Promise<void> {
 
     const whole = new Map(specs.map((spec) => [spec, 'all' as const]));
     // A test that needs those before it would fail, and seem to notice a mutant, when it is chosen without them.
-    const baseline = await runSpecs(whole, workspaces[0].buildDirectory, BASELINE_TIMEOUT_MS, args.seed);
+    const baseline = await jobs[0].tests.run(whole, BASELINE_TIMEOUT_MS, args.seed);
     if (baseline.outcome !== 'passed') {
         throw new Error(`the specs fail without any mutant: ${baseline.failedTest ?? baseline.outcome}`);
     }
@@ -164,7 +172,7 @@ async function main(): Promise<void> {
     let next = 0;
     let running = 0;
     const valid = (): number => results.filter((r) => isValid(r.outcome)).length;
-    const work = async (workspace: Workspace): Promise<void> => {
+    const work = async (job: Job): Promise<void> => {
         for (;;) {
             // Counting those under way as valid makes the result independent of the number of jobs; a job that finds
             // nothing to do waits, because one under way may turn out not to count.
@@ -178,7 +186,7 @@ async function main(): Promise<void> {
             const excused = args.kept === 'kills' && mutant.id in reasons;
             const earlier: Judged | undefined =
                 known.get(mutant.id) ?? (excused ? { id: mutant.id, outcome: 'survived' } : undefined);
-            const judged = earlier ?? (await judge(mutant, workspace, order, reach, args.kept === 'kills', timeout));
+            const judged = earlier ?? (await judge(mutant, job, order, reach, args.kept === 'kills', timeout));
             running--;
             if (!known.has(mutant.id)) journal.append(judged);
             results.push(judged);
@@ -189,7 +197,7 @@ async function main(): Promise<void> {
             );
         }
     };
-    await Promise.all(workspaces.map(work));
+    await Promise.all(jobs.map(work));
     stop();
 
     const report = makeReport(args.contract, files, args.seed, possible, results, reasons);

@@ -1,6 +1,7 @@
 /** Every message that follows a change of state, refused once by its receiver: nothing is lost, and it works the next time. */
 import { Address, Cell, toNano } from '@ton/core';
 
+import { AGAIN_QUERY } from '../../build/ProverStaking/ProverStaking_ProverStaking';
 import {
     ProverRewards,
     ProverStaking,
@@ -12,7 +13,17 @@ import {
 } from '../../wrappers/staking';
 import { ShareWallet } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
-import { accept, bounceOf, Out, outs, refuse, sameAddress, txAt, txsAt } from '../support/pool/transactions';
+import {
+    accept,
+    bounceOf,
+    excessQueries,
+    Out,
+    outs,
+    refuse,
+    sameAddress,
+    txAt,
+    txsAt,
+} from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
 import { Net, Start } from '../support/staking/net';
 import { StakingPerson, voteRefusals, World } from '../support/staking/world';
@@ -262,9 +273,11 @@ describe('what a receiver refuses', () => {
     it('the answer to a completion is said once more: paid once', async () => {
         world.advance(7 * DAY);
         const balance = await world.balance('alice');
-        await refused(atPosition(StakePosition.completeUnstakeBody()), opcodes.UnstakePaid);
+        const net = await refused(atPosition(StakePosition.completeUnstakeBody()), opcodes.UnstakePaid);
         expect(await world.balance('alice')).toBe(balance + world.unit(80));
         expect((await now()).count).toBe(0n);
+        // The second answer names nobody: what is left of the value is the staker's.
+        expect(excessQueries(net, world.address('alice'))).toContain(AGAIN_QUERY);
         await sound();
         expect(world.failures(await world.complete('alice', 'prover1'))).toHaveLength(1);
         expect(await world.balance('alice')).toBe(balance + world.unit(80));

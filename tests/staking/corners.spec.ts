@@ -151,6 +151,36 @@ describe('corners', () => {
         expect((await position.getPosition()).owed).toBe(world.unit(2) + 5n);
     });
 
+    it('a single share is owed', async () => {
+        const returned = cellOf(
+            storeDeltaReturned({ $$type: 'DeltaReturned', queryId: 1n, delta: 1n, responseTo: 0n }),
+        );
+        await impersonate(prover().rewards.address, position.address, returned);
+        expect((await position.getPosition()).owed).toBe(1n);
+        await position.sendPushShares(world.sender('stranger'));
+        expect((await position.getPosition()).owed).toBe(0n);
+    });
+
+    it('a single unit is a credit', async () => {
+        await world.request('alice', 'prover1', { amount: 1n });
+        world.advance(7 * DAY);
+        const back = await refuse(world.blockchain, wallet());
+        await world.complete('alice', 'prover1');
+        await back();
+        expect((await position.getPosition()).credit).toBe(1n);
+        const before = await world.balance('alice');
+        await position.sendClaimCredit(world.sender('stranger'));
+        expect((await position.getPosition()).credit).toBe(0n);
+        expect(await world.balance('alice')).toBe(before + 1n);
+    });
+
+    it('numbers its share changes', async () => {
+        const { sharesSeq } = await position.getPosition();
+        await world.stake('alice', 'prover1', world.unit(1));
+        await world.request('alice', 'prover1', { amount: world.unit(1) });
+        expect([sharesSeq, (await position.getPosition()).sharesSeq]).toEqual([1n, 3n]);
+    });
+
     it('every cost is there to be asked for', async () => {
         const { rewards } = prover();
         for (const op of [ProverRewards.opcodes.RewardPayload, ProverRewards.opcodes.ShareDelta]) {

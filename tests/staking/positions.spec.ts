@@ -271,15 +271,21 @@ describe('positions', () => {
         expect(await since()).toBe((before + BigInt(103 * DAY) + 1n) / 2n);
     });
 
-    it.each(['before', 'after'])('of a single share that came %s the slash can appeal', async (when) => {
+    it.each([
+        ['before the slash', 'stays'],
+        ['after the slash', 'stays'],
+        ['after the slash', 'is leaving'],
+    ])('of a single share that came %s and %s can appeal', async (when, then) => {
         const small = await World.create({ params: { minStake: 1n } });
         await small.open('prover1', small.unit(1000));
         await small.stake('prover1', 'prover1', small.unit(1000));
         await small.enrich('bob');
-        if (when === 'before') await small.stake('bob', 'prover1', 1n);
+        if (when === 'before the slash') await small.stake('bob', 'prover1', 1n);
         await small.slash('prover1', 10_000);
-        if (when === 'after') await small.stake('bob', 'prover1', 1n);
-        expect((await (await small.position('prover1', 'bob')).getPosition()).active).toBe(1n);
+        if (when === 'after the slash') await small.stake('bob', 'prover1', 1n);
+        if (then === 'is leaving') await small.request('bob', 'prover1', { shares: 1n });
+        const { active, pending } = await (await small.position('prover1', 'bob')).getPosition();
+        expect([active, pending]).toEqual(then === 'is leaving' ? [0n, 1n] : [1n, 0n]);
         await small.appeal('bob', 'prover1', 1, small.unit(21));
         expect((await small.prover('prover1').staking.getSlash(1)).verdict).toBe('appealed');
     });

@@ -153,6 +153,17 @@ const WHO = ['prover1', 'alice', 'bob'] as const;
         expect(outcomes).toEqual(['2 100', '3 50']);
     });
 
+    it('two cancels of one request at once: it comes back once', async () => {
+        await world.request('alice', 'prover1', { amount: world.unit(50) });
+        const [{ id }] = await position.getRequests();
+        const cancel = StakePosition.cancelUnstakeBody({ id });
+        const outcomes = await run([ask(cancel), ask(cancel)], async () => {
+            const { active, pending, count, busy } = await position.getPosition();
+            return `${count} ${active / world.unit()} ${pending / world.unit()} ${busy}`;
+        });
+        expect(outcomes).toEqual(['1 450 50 false']);
+    });
+
     it('a claim while a share change is on its way', async () => {
         const outcomes = await run([await stake(), await claim()], async () => {
             const sum = await earned();

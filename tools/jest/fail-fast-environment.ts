@@ -1,15 +1,15 @@
 /**
- * Skips the rest of a test file after its first failure (Jest's `--bail` only stops between files), and the tests that the
- * list in the file TEST_SELECTION does not name: spec file -> full names; a file that is not in it is run whole.
+ * Skips the rest of a test file after its first failure, and the tests that the list in the file TEST_SELECTION does not name:
+ * spec file -> full names; a file that is not in it is run whole.
  */
 import * as fs from 'fs';
 import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
 import type { Circus } from '@jest/types';
 
+import { run } from './fail-fast';
 import SharedEnvironment from './shared-environment';
 
 export default class FailFastEnvironment extends SharedEnvironment {
-    private failed = false;
     private readonly selected: Set<string> | undefined;
 
     constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
@@ -23,8 +23,8 @@ export default class FailFastEnvironment extends SharedEnvironment {
     // Called by jest-circus for every event of the run.
     handleTestEvent(event: Circus.Event, state: Circus.State): void {
         if (event.name === 'run_start') this.select(state.rootDescribeBlock, []);
-        if (event.name === 'test_done' && event.test.errors.length > 0) this.failed = true;
-        if (event.name === 'test_start' && this.failed) event.test.mode = 'skip';
+        if (event.name === 'test_done' && event.test.errors.length > 0) run.failed = true;
+        if (event.name === 'test_start' && run.failed) event.test.mode = 'skip';
     }
 
     /** Hooks of a block without a test to run are not run either. */

@@ -1,24 +1,13 @@
 /** Jest as a child process, the way the tools start it. */
 import { spawn } from 'child_process';
-import type { ChildProcess, StdioOptions } from 'child_process';
 import { REPOSITORY_ROOT } from '../tact/project';
 
-export function startJest(
-    args: string[],
-    env: Record<string, string>,
-    stdio: StdioOptions,
-    detached = false,
-): ChildProcess {
-    return spawn(process.execPath, [require.resolve('jest/bin/jest'), ...args], {
+export async function runJest(args: string[], env: Record<string, string>): Promise<number> {
+    const child = spawn(process.execPath, [require.resolve('jest/bin/jest'), ...args], {
         cwd: REPOSITORY_ROOT,
         env: { ...process.env, ...env },
-        stdio,
-        detached,
+        stdio: 'inherit',
     });
-}
-
-export async function runJest(args: string[], env: Record<string, string>): Promise<number> {
-    const child = startJest(args, env, 'inherit');
     return new Promise((resolve, reject) => {
         child.on('error', reject);
         child.on('close', (code) => resolve(code ?? 1));

@@ -1,9 +1,11 @@
 /** Which tests judge a contract, and one run of them. */
+import { fork } from 'child_process';
+import type { ChildProcess } from 'child_process';
 import * as fs from 'fs';
 import * as path from 'path';
 import type { Selection } from '../coverage/reach';
-import { startJest } from '../jest/run-jest';
 import { listFiles, REPOSITORY_ROOT } from '../tact/project';
+import type { FileResult, TestAnswer, TestRequest } from './test-worker';
 
 const CONFIG = path.join('tools', 'mutate.config.json');
 
@@ -107,104 +109,95 @@ export class Order {
     }
 }
 
-const active = new Set<number>();
+const RUNS_PER_PROCESS = 25;
 
-/** The children run in process groups of their own, so an interrupted run has to end them itself. */
-export function killActiveRuns(): void {
-    for (const pid of active) killGroup(pid);
-}
+/**
+ * Runs tests against one build directory, in a process that stays: to start Jest and to load the emulator takes longer than
+ * most runs. Each run leaves something behind in its process, so there is a new one now and then.
+ */
+export class TestProcess {
+    private child: ChildProcess | undefined;
+    private runs = 0;
 
-function killGroup(pid: number): void {
-    try {
-        process.kill(-pid, 'SIGKILL');
-    } catch {
-        // it has just ended
+    constructor(private readonly buildDirectory: string) {}
+
+    /** In this order of files, up to the first failure; with a seed, the tests of each file in an order of its own. */
+    async run(
+        selection: ReadonlyMap<string, readonly string[] | 'all'>,
+        timeout: number,
+        seed?: number,
+    ): Promise<SpecRun> {
+        if (++this.runs % RUNS_PER_PROCESS === 0) this.close();
+        const inFull = (file: string): string => path.join(REPOSITORY_ROOT, file);
+        const specs = [...selection.keys()].map(inFull);
+        const parts = [...selection].flatMap(([spec, tests]) => (tests === 'all' ? [] : [[inFull(spec), tests]]));
+        fs.writeFileSync(this.selectionFile, JSON.stringify(Object.fromEntries(parts)));
+        const start = Date.now();
+        const answer = await this.ask({ specs, seed }, timeout);
+        const milliseconds = Date.now() - start;
+        const durations: SpecRun['durations'] = new Map();
+        if (answer === 'timeout') return { outcome: 'timeout', milliseconds, durations };
+        for (const { name, milliseconds: whole, tests: all } of answer.files) {
+            const ran = all.filter(({ status }) => status === 'passed');
+            const tests = new Map(ran.map((test) => [test.fullName, test.milliseconds]));
+            const inTests = [...tests.values()].reduce((sum, ms) => sum + ms, 0);
+            durations.set(relativeTo(name), { setUp: Math.max(1, whole - inTests), tests });
+        }
+        if (answer.success) return { outcome: 'passed', milliseconds, durations };
+        return { outcome: 'failed', ...firstFailure(answer.files), milliseconds, durations };
     }
-}
 
-/** Runs tests in this order of files, up to the first failure; with a seed, the tests of each file in an order of its own. */
-export async function runSpecs(
-    selection: ReadonlyMap<string, readonly string[] | 'all'>,
-    buildDirectory: string,
-    timeout: number,
-    seed?: number,
-): Promise<SpecRun> {
-    const specs = [...selection.keys()];
-    const inFull = (file: string): string => path.join(REPOSITORY_ROOT, file);
-    const chosen = path.join(path.dirname(buildDirectory), 'selection.json');
-    const parts = [...selection].flatMap(([spec, tests]) => (tests === 'all' ? [] : [[inFull(spec), tests]]));
-    fs.writeFileSync(chosen, JSON.stringify(Object.fromEntries(parts)));
-    const report = path.join(path.dirname(buildDirectory), 'jest.json');
-    fs.rmSync(report, { force: true });
-    const child = startJest(
-        [
-            '--runInBand',
-            '--bail=1',
-            '--silent',
-            ...(seed === undefined ? [] : ['--randomize', `--seed=${seed}`]),
-            '--env=<rootDir>/tools/jest/fail-fast-environment.ts',
-            '--testSequencer=<rootDir>/tools/jest/ordered-sequencer.cjs',
-            '--json',
-            `--outputFile=${report}`,
-            '--runTestsByPath',
-            ...specs,
-        ],
-        {
-            TACT_BUILD_DIR: buildDirectory,
-            FAIL_FAST: '1',
-            SPEC_ORDER: JSON.stringify(specs.map(inFull)),
-            TEST_SELECTION: chosen,
-        },
-        'ignore',
-        true,
-    );
-    const { pid } = child;
-    if (pid === undefined) throw new Error('cannot start jest');
-    active.add(pid);
-    const start = Date.now();
-    let expired = false;
-    const timer = setTimeout(() => {
-        expired = true;
-        killGroup(pid);
-    }, timeout);
-    const code = await new Promise<number | null>((resolve, reject) => {
-        child.on('error', reject);
-        child.on('close', resolve);
-    });
-    clearTimeout(timer);
-    active.delete(pid);
-    const milliseconds = Date.now() - start;
-    const durations: SpecRun['durations'] = new Map();
-    if (expired) return { outcome: 'timeout', milliseconds, durations };
-    const files = readReport(report);
-    for (const { name, startTime, endTime, assertionResults } of files) {
-        const ran = assertionResults.filter(({ status }) => status === 'passed');
-        const tests = new Map(ran.map((test) => [test.fullName, test.duration ?? 0]));
-        const inTests = [...tests.values()].reduce((sum, ms) => sum + ms, 0);
-        durations.set(relativeTo(name), { setUp: Math.max(1, endTime - startTime - inTests), tests });
+    close(): void {
+        this.child?.kill('SIGKILL');
+        this.child = undefined;
     }
-    if (code === 0) return { outcome: 'passed', milliseconds, durations };
-    return { outcome: 'failed', ...firstFailure(files), milliseconds, durations };
-}
 
-interface FileReport {
-    name: string;
-    message: string;
-    startTime: number;
-    endTime: number;
-    assertionResults: { status: string; fullName: string; duration?: number | null }[];
+    private get selectionFile(): string {
+        return path.join(path.dirname(this.buildDirectory), 'selection.json');
+    }
+
+    private async ask(request: TestRequest, timeout: number): Promise<TestAnswer | 'timeout'> {
+        const child = (this.child ??= this.start());
+        const answer = await new Promise<TestAnswer | 'timeout'>((resolve, reject) => {
+            const timer = setTimeout(() => settle('timeout'), timeout);
+            const settle = (value: TestAnswer | 'timeout'): void => {
+                clearTimeout(timer);
+                child.removeAllListeners();
+                resolve(value);
+            };
+            child.once('message', settle);
+            child.once('error', reject);
+            child.once('exit', (code, signal) => {
+                this.child = undefined;
+                const message = `the tests ended their process (${signal ?? `exit ${code}`})`;
+                settle({ success: false, files: [{ name: request.specs[0], message, milliseconds: 0, tests: [] }] });
+            });
+            child.send(request);
+        });
+        if (answer === 'timeout') this.close();
+        return answer;
+    }
+
+    private start(): ChildProcess {
+        return fork(path.join(__dirname, 'test-worker.ts'), {
+            cwd: REPOSITORY_ROOT,
+            execArgv: ['--require', 'ts-node/register/transpile-only'],
+            env: {
+                ...process.env,
+                TACT_BUILD_DIR: this.buildDirectory,
+                FAIL_FAST: '1',
+                TEST_SELECTION: this.selectionFile,
+            },
+            stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        });
+    }
 }
 
 const relativeTo = (file: string): string => path.relative(REPOSITORY_ROOT, file);
 
-function readReport(report: string): FileReport[] {
-    if (!fs.existsSync(report)) return [];
-    return (JSON.parse(fs.readFileSync(report, 'utf8')) as { testResults: FileReport[] }).testResults;
-}
-
-function firstFailure(files: FileReport[]): Pick<SpecRun, 'failedTest' | 'failedFile'> {
+function firstFailure(files: FileResult[]): Pick<SpecRun, 'failedTest' | 'failedFile'> {
     for (const file of files) {
-        const failed = file.assertionResults.find((a) => a.status === 'failed');
+        const failed = file.tests.find((test) => test.status === 'failed');
         if (failed) return { failedTest: failed.fullName, failedFile: relativeTo(file.name) };
     }
     const broken = files.find((file) => file.message !== '');

@@ -4,6 +4,7 @@ import type { Project } from '@tact-lang/compiler';
 import * as errors from '@tact-lang/compiler/dist/error/errors';
 import { createNodeFileSystem } from '@tact-lang/compiler/dist/vfs/createNodeFileSystem';
 import { version } from '@tact-lang/compiler/package.json';
+import { drawn } from './faster';
 
 export const COMPILER_VERSION = version;
 
@@ -20,28 +21,10 @@ export class TactCompileError extends Error {
     }
 }
 
-/**
- * The compiler tries to evaluate every expression, and each one that is no constant is an error whose message draws its place
- * in the source: half of the time of a compilation, for messages that nobody reads. Here only those that are read get it.
- */
-function drawErrorsLate(): void {
-    const undrawn: typeof errors.throwConstEvalError = (message, fatal, source) => {
-        throw new errors.TactConstEvalError(message, fatal, source);
-    };
-    Object.assign(errors, { throwConstEvalError: undrawn });
-}
-
-function drawn(error: errors.TactConstEvalError): string {
-    const { loc, message } = error;
-    return loc ? `${errors.locationStr(loc)}${message}\n${loc.interval.getLineAndColumnMessage()}` : message;
-}
-
 function messageOf(error: unknown): string {
     if (error instanceof errors.TactConstEvalError) return drawn(error);
     return error instanceof Error ? error.message : String(error);
 }
-
-drawErrorsLate();
 
 let listenerLimitLifted = false;
 

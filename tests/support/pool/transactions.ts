@@ -241,7 +241,7 @@ export function gasOf({ description }: Transaction): bigint {
 }
 
 /** Query ids of the excesses that an account gets, of whatever contract. */
-export function excessQueries({ transactions }: Pick<SendMessageResult, 'transactions'>, to: Address) {
+export function excessQueries({ transactions }: { transactions: Transaction[] }, to: Address) {
     return transactions
         .flatMap(outs)
         .filter((out) => out.op === EXCESSES && out.to.equals(to))
