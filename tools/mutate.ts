@@ -21,9 +21,19 @@ import { buildAll } from './build';
 import { Reach } from './coverage/reach';
 import { mutantsOf, shuffled } from './mutate/operators';
 import type { Mutant } from './mutate/operators';
-import { isValid, Journal, makeReport, printReport, readReasons, writeReport } from './mutate/results';
+import {
+    isValid,
+    Journal,
+    makeReport,
+    printReport,
+    readBaseline,
+    readReasons,
+    writeBaseline,
+    writeReport,
+} from './mutate/results';
 import type { Basis, Judged, Kept } from './mutate/results';
 import { Order, specsOf, TestProcess } from './mutate/specs';
+import type { Baseline } from './mutate/specs';
 import { Workspace } from './mutate/workspace';
 import { findProject, importClosure, listFiles, loadProjects, REPOSITORY_ROOT, sha256 } from './tact/project';
 
@@ -78,6 +88,21 @@ function basisOf(sources: string[], specs: string[]): Basis {
         ...listFiles(REPOSITORY_ROOT, 'wrappers', '.ts'),
     ];
     return { sources: hashOf(sources), tests: hashOf([...specs, ...shared]) };
+}
+
+/** How long every test takes without a mutant. The contracts of a family share sources and tests: it is measured once for all. */
+async function baselineOf(specs: string[], basis: Basis, seed: number, tests: TestProcess): Promise<Baseline> {
+    const key = sha256(JSON.stringify([specs, basis, seed])).slice(0, 16);
+    const file = path.join(DIRECTORY, `baseline-${key}.json`);
+    if (fs.existsSync(file)) return readBaseline(file);
+    const whole = new Map(specs.map((spec) => [spec, 'all' as const]));
+    // A test that needs those before it would fail, and seem to notice a mutant, when it is chosen without them.
+    const run = await tests.run(whole, BASELINE_TIMEOUT_MS, seed);
+    if (run.outcome !== 'passed') {
+        throw new Error(`the specs fail without any mutant: ${run.failedTest ?? run.outcome}`);
+    }
+    writeBaseline(file, run);
+    return run;
 }
 
 /** What runs beside others: a place to compile in, and a process for the tests of what is compiled there. */
@@ -135,7 +160,8 @@ async function main(): Promise<void> {
     // The contracts of its family: its specs run it together with them, not with others.
     const family = projects.filter((p) => path.dirname(p.path) === path.dirname(project.path));
     const sources = [...closure, ...family.flatMap((p) => importClosure(REPOSITORY_ROOT, p.path))];
-    const journal = new Journal(path.join(DIRECTORY, `${args.contract}.ndjson`), basisOf(sources, specs));
+    const basis = basisOf(sources, specs);
+    const journal = new Journal(path.join(DIRECTORY, `${args.contract}.ndjson`), basis);
     const known = journal.keep(args.kept);
     if (args.kept !== 'nothing') console.log(`${known.size} outcomes of an earlier run still hold`);
 
@@ -153,12 +179,7 @@ async function main(): Promise<void> {
     process.on('SIGINT', () => process.exit(130));
     process.on('SIGTERM', () => process.exit(143));
 
-    const whole = new Map(specs.map((spec) => [spec, 'all' as const]));
-    // A test that needs those before it would fail, and seem to notice a mutant, when it is chosen without them.
-    const baseline = await jobs[0].tests.run(whole, BASELINE_TIMEOUT_MS, args.seed);
-    if (baseline.outcome !== 'passed') {
-        throw new Error(`the specs fail without any mutant: ${baseline.failedTest ?? baseline.outcome}`);
-    }
+    const baseline = await baselineOf(specs, basis, args.seed, jobs[0].tests);
     const order = new Order(baseline.durations);
     const reach = Reach.read();
     const timeout = Math.max(LEAST_TIMEOUT_MS, TIMEOUT_FACTOR * baseline.milliseconds);

@@ -3,6 +3,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { REPOSITORY_ROOT } from '../tact/project';
 import type { Mutant } from './operators';
+import type { Baseline } from './specs';
 
 export type Outcome = 'killed' | 'timeout' | 'survived' | 'does not compile' | 'same code';
 
@@ -68,6 +69,23 @@ export class Journal {
                 }
             });
     }
+}
+
+type Stored = { milliseconds: number; specs: [string, { setUp: number; tests: [string, number][] }][] };
+
+export function writeBaseline(file: string, { milliseconds, durations }: Baseline): void {
+    const specs: Stored['specs'] = [...durations].map(([spec, { setUp, tests }]) => [
+        spec,
+        { setUp, tests: [...tests] },
+    ]);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, JSON.stringify({ milliseconds, specs } satisfies Stored));
+}
+
+export function readBaseline(file: string): Baseline {
+    const { milliseconds, specs } = JSON.parse(fs.readFileSync(file, 'utf8')) as Stored;
+    const durations = specs.map(([spec, { setUp, tests }]) => [spec, { setUp, tests: new Map(tests) }] as const);
+    return { milliseconds, durations: new Map(durations) };
 }
 
 export interface Survivor {

@@ -44,6 +44,9 @@ export interface SpecRun {
     durations: Map<string, SpecDuration>;
 }
 
+/** A run without a mutant. */
+export type Baseline = Pick<SpecRun, 'milliseconds' | 'durations'>;
+
 interface SpecDuration {
     /** What the file takes beside its tests: to load it, and its set-up. */
     setUp: number;
