@@ -1,5 +1,5 @@
 /**
- * Do the tests notice faults? `npm run mutate -- <Contract> [--sample 100] [--seed 1] [--min 90] [--jobs 2] [--resume | --survivors] [--file path]...`
+ * Do the tests notice faults? `npm run mutate -- <Contract> [--sample 100] [--seed 1] [--min 90] [--jobs 2] [--resume | --survivors] [--budget 30] [--file path]...`
  *
  * Puts small faults (mutate/operators.ts) into the source of a contract, one at a time, and runs the specs that
  * tools/mutate.config.json names for it. A fault that no spec notices is a survivor: it is listed in
@@ -13,6 +13,8 @@
  *   --resume  keep the outcomes of an interrupted run over the same sources and tests
  *   --survivors  keep also what was noticed before the tests were added to; the sources are the same. What survived
  *             is judged again, by all tests, unless there is a reason for it
+ *   --budget  seconds of tests that a mutant is asked of at most: a quick first look, in which some survive that other tests
+ *             would have noticed; judge those again with --survivors
  *   --file    also mutate this file, which the contract imports
  */
 import * as fs from 'fs';
@@ -52,12 +54,25 @@ interface Arguments {
     seed: number;
     min: number;
     jobs: number;
+    /** 0: no limit. */
+    budget: number;
     kept: Kept;
     files: string[];
 }
 
+const NUMBERS = ['sample', 'seed', 'min', 'jobs', 'budget'] as const;
+
 function parseArguments(args: string[]): Arguments {
-    const result: Arguments = { contract: '', sample: 100, seed: 1, min: 90, jobs: 2, kept: 'nothing', files: [] };
+    const result: Arguments = {
+        contract: '',
+        sample: 100,
+        seed: 1,
+        min: 90,
+        jobs: 2,
+        budget: 0,
+        kept: 'nothing',
+        files: [],
+    };
     const integer = (name: string, text: string | undefined): number => {
         const value = Number(text);
         if (!Number.isInteger(value) || value < 0) throw new Error(`${name} takes a number`);
@@ -65,8 +80,9 @@ function parseArguments(args: string[]): Arguments {
     };
     for (let i = 0; i < args.length; i++) {
         const arg = args[i];
-        if (arg === '--sample' || arg === '--seed' || arg === '--min' || arg === '--jobs') {
-            result[arg.slice(2) as 'sample' | 'seed' | 'min' | 'jobs'] = integer(arg, args[++i]);
+        const number = NUMBERS.find((name) => arg === `--${name}`);
+        if (number) {
+            result[number] = integer(arg, args[++i]);
         } else if (arg === '--resume') result.kept = 'same tests';
         else if (arg === '--survivors') result.kept = 'kills';
         else if (arg === '--file') result.files.push(path.normalize(args[++i] ?? ''));
@@ -116,7 +132,7 @@ async function judge(
     { workspace, tests }: Job,
     order: Order,
     reach: Reach,
-    newTests: boolean,
+    { kept, budget }: Pick<Arguments, 'kept' | 'budget'>,
     timeout: number,
 ): Promise<Judged> {
     try {
@@ -125,7 +141,9 @@ async function judge(
         const { direct, afterwards, rest } = reach.among(order.tests(), mutant.file, mutant.statement);
         // Tests that were changed after the coverage run may reach more.
         const { first, others } = order.split(direct, FIRST_ROUND_MS);
-        const rounds = [first, others, afterwards, ...(newTests ? [rest] : [])];
+        const rounds = budget
+            ? [first, order.split(others, budget * 1000 - FIRST_ROUND_MS).first]
+            : [first, others, afterwards, ...(kept === 'kills' ? [rest] : [])];
         for (const selection of rounds) {
             if (selection.size === 0) continue;
             const run = await tests.run(order.sorted(selection), timeout);
@@ -161,7 +179,9 @@ async function main(): Promise<void> {
     const family = projects.filter((p) => path.dirname(p.path) === path.dirname(project.path));
     const sources = [...closure, ...family.flatMap((p) => importClosure(REPOSITORY_ROOT, p.path))];
     const basis = basisOf(sources, specs);
-    const journal = new Journal(path.join(DIRECTORY, `${args.contract}.ndjson`), basis);
+    // What some tests have not noticed others may.
+    const judgedBy = args.budget ? { ...basis, tests: `${basis.tests} for ${args.budget} s` } : basis;
+    const journal = new Journal(path.join(DIRECTORY, `${args.contract}.ndjson`), judgedBy);
     const known = journal.keep(args.kept);
     if (args.kept !== 'nothing') console.log(`${known.size} outcomes of an earlier run still hold`);
 
@@ -207,7 +227,7 @@ async function main(): Promise<void> {
             const excused = args.kept === 'kills' && mutant.id in reasons;
             const earlier: Judged | undefined =
                 known.get(mutant.id) ?? (excused ? { id: mutant.id, outcome: 'survived' } : undefined);
-            const judged = earlier ?? (await judge(mutant, job, order, reach, args.kept === 'kills', timeout));
+            const judged = earlier ?? (await judge(mutant, job, order, reach, args, timeout));
             running--;
             if (!known.has(mutant.id)) journal.append(judged);
             results.push(judged);
