@@ -4,7 +4,7 @@ import '@ton/test-utils';
 
 import { Treasury, TreasuryExit, treasuryEvents } from '../../wrappers/governance/execution';
 import { accountIdOf } from '../../wrappers/pool';
-import { exitCode, outs, sameAddress, succeeded, txAt } from '../support/pool/transactions';
+import { exitCode, JETTON_NOTIFICATION, outs, sameAddress, succeeded, txAt } from '../support/pool/transactions';
 import { DAY, TreasuryWorld } from '../support/governance/treasury-world';
 
 const HOUR = 3600;
@@ -75,7 +75,7 @@ describe('Treasury: happy path', () => {
             body,
         });
         expect(await world.tokens(to)).toBe(toNano('600'));
-        const note = tokens.transactions.flatMap((tx) => outs(tx)).find((o) => o.op === 0x7362d09c);
+        const note = tokens.transactions.flatMap((tx) => outs(tx)).find((o) => o.op === JETTON_NOTIFICATION);
         expect(note?.value).toBe(toNano('0.5'));
         expect(await world.treasury.getSolvency(1)).toMatchObject({ balance: toNano('400') });
     });

@@ -13,7 +13,7 @@ import {
 } from '../../wrappers/staking';
 import { ShareWallet } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
-import { jettonNotification, refuse } from '../support/pool/transactions';
+import { JETTON_NOTIFICATION, jettonNotification, refuse } from '../support/pool/transactions';
 import { expectSound } from '../support/staking/check';
 import { Net, Start } from '../support/staking/net';
 import { editStaking, RING_SIZE } from '../support/staking/state';
@@ -95,7 +95,6 @@ describe('a proof of surplus', () => {
     beforeEach(() => restore());
 
     const prover = () => world.prover('prover1');
-    const NOTIFICATION = 0x7362d09c;
     const TRANSFER = 0x0f8a7ea5;
     const transfer = (amount: bigint, forwardTonAmount: bigint): Start => ({
         from: 'alice',
@@ -130,7 +129,7 @@ describe('a proof of surplus', () => {
         const wallet = world.walletOf(prover().staking.address).address;
         await net.start(transfer(world.unit(100), toNano('1')));
         const back = await refuse(world.blockchain, wallet);
-        await net.deliver(await net.until(NOTIFICATION));
+        await net.deliver(await net.until(JETTON_NOTIFICATION));
         await back();
         await net.settle();
         expect((await prover().staking.getSolvency()).surplus).toBe(world.unit(100));

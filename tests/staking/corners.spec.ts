@@ -141,6 +141,9 @@ describe('corners', () => {
         await impersonate(mirror.address, rewards.address, result(-world.unit(2)));
         expect((await rewards.getRewardsData()).total).toBe(total - world.unit(3));
         expect((await position.getPosition()).owed).toBe(world.unit(1) + 5n);
+        await impersonate(mirror.address, rewards.address, result(1n));
+        expect((await rewards.getRewardsData()).total).toBe(total - world.unit(3) - 1n);
+        await impersonate(mirror.address, rewards.address, result(-1n));
         // What the position itself does not take waits for Resend.
         const { stuckCount } = await rewards.getDesk();
         const rest = beginCell().storeUint(1, 64).storeInt(world.unit(1), 128).endCell();

@@ -262,7 +262,16 @@ describe('bounces', () => {
         const result = await resend('alice');
         expect(txsAt(result, unit.mirror('alice').address)).toHaveLength(1);
         expect((await unit.mirror('alice').getRewardPosition()).pending).toBe(2n * 675n * E18);
-        expect(RewardsReturned).toBeDefined();
+    });
+
+    it.each([
+        ['RewardsReturned', RewardsReturned, beginCell().storeCoins(7n)],
+        ['DeltaReturned', DeltaReturned, beginCell().storeInt(7n, 128)],
+    ])('%s with hardly any value waits for Resend, too', async (_, op, rest) => {
+        const body = beginCell().storeUint(op, 32).storeUint(1, 64).storeBuilder(rest).endCell();
+        const to = unit.mirror('alice').address;
+        await unit.blockchain.sendMessage(bounceOf({ from: unit.address, to, value: toNano('0.001'), body }));
+        expect(await unit.rewards.getDesk()).toMatchObject({ stuckCount: 1n });
     });
 
     tight('DeltaReturned waits for Resend', async () => {

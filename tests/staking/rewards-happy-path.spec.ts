@@ -5,12 +5,22 @@ import '@ton/test-utils';
 import * as built from '../../build/ProverRewards/ProverRewards_ProverRewards';
 import { accountIdOf, addressOfAccount } from '../../wrappers/pool/metrics';
 import { underCoverage } from '../support/coverage';
-import { expectNoLoss, gasOf, kept, outs, sameAddress, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import {
+    EXCESSES,
+    expectNoLoss,
+    gasOf,
+    JETTON_NOTIFICATION,
+    kept,
+    outs,
+    sameAddress,
+    succeeded,
+    txAt,
+    txsAt,
+} from '../support/pool/transactions';
 import { rewardEvents } from '../support/staking/rewards-events';
 import { RewardsUnit, UNSTAKE_DELAY } from '../support/staking/rewards-unit';
 
 const E18 = 10n ** 18n;
-const EXCESSES = 0xd53276db;
 
 describe('the set-up', () => {
     it('finds the own wallet, keeps the rent and gives the prover the rest', async () => {
@@ -116,6 +126,9 @@ describe('rewards', () => {
             expectNoLoss(tx);
             expect(kept(tx)).toBeLessThan(toNano('0.02'));
         }
+        // Her wallet tells her nothing: she would pay for it.
+        const notified = result.transactions.flatMap(outs).filter(({ op }) => op === JETTON_NOTIFICATION);
+        expect(notified).toEqual([]);
         const again = await unit.claim('alice');
         expect(await unit.balance('alice')).toBe(360n * E18);
         expect(rewardEvents(again)).toEqual([]);
@@ -270,7 +283,7 @@ describe('a restake', () => {
         const staker = accountIdOf(unit.id('alice'));
         const notification = txsAt(result, unit.id('staking'))
             .map((tx) => tx.inMessage!.body.beginParse())
-            .find((body) => body.preloadUint(32) === 0x7362d09c)!;
+            .find((body) => body.preloadUint(32) === JETTON_NOTIFICATION)!;
         expect(notification.skip(96).loadCoins()).toBe(100n * E18);
         expect(notification.loadAddress().equals(unit.address)).toBe(true);
         const payload = notification.loadBit() ? notification.loadRef() : notification.asCell();

@@ -196,6 +196,10 @@ describe('rewards', () => {
         });
 
         it('the 129th in an hour finds the ring full, and stays pending', async () => {
+            await unit.add(500n, { forward: 0n, value: toNano('0.3') });
+            await unit.rewards.sendProveSurplus(unit.sender('keeper'), { amount: 500n });
+            await unit.send('master', unit.surplusBody(500n, unit.id('payer')));
+            unit.advance(2n * DAY);
             for (let i = 0; i < 64; i++) await unit.pay('prover', 1n);
             const since = unit.now;
             unit.advance(60n);
@@ -205,6 +209,7 @@ describe('rewards', () => {
             expect((await unit.mirror('alice').getRewardPosition()).pending).toBe(675n * E18);
             expect(txsAt(claimed, unit.mirror('alice').address)).toHaveLength(2);
             await unit.refused(built.ERROR_RING_FULL, 'prover', ProverRewards.claimCommissionBody());
+            await unit.refused(built.ERROR_RING_FULL, 'keeper', ProverRewards.releaseSurplusBody());
             // Refused tokens wait when they cannot be returned.
             await unit.add(9n, { from: 'stranger', payload: null });
             expect(await unit.rewards.getParked(unit.id('stranger'))).toBe(9n);

@@ -8,15 +8,22 @@ import { SendMessageResult } from '@ton/sandbox';
 
 import { TokenExit } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
-import { exitCode, expectRefused, outs, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import {
+    EXCESSES,
+    exitCode,
+    expectRefused,
+    JETTON_NOTIFICATION,
+    outs,
+    succeeded,
+    txAt,
+    txsAt,
+} from '../support/pool/transactions';
 import { TokenPerson, TokenUnit } from '../support/token/token-unit';
 
 const TRANSFER = 0x0f8a7ea5;
 const INTERNAL_TRANSFER = 0x178d4519;
-const NOTIFICATION = 0x7362d09c;
 const BURN = 0x595f07bc;
 const BURN_NOTIFICATION = 0x7bdd97de;
-const EXCESSES = 0xd53276db;
 const PROVIDE = 0x2c76b973;
 const TAKE = 0xd1735400;
 
@@ -109,7 +116,7 @@ describe.each([0, 9, 18])('a jetton of %i decimals', (decimals) => {
             send(transferBody({ amount: 1n, forward }), { value: forward + toNano('0.01') }),
         );
         const result = await send(transferBody({ amount: 1n, forward }), { value: forward + cost });
-        expect(messages(result, NOTIFICATION)[0].value).toBe(forward);
+        expect(messages(result, JETTON_NOTIFICATION)[0].value).toBe(forward);
     });
 
     it("transfer: decreases the sender's balance and increases the receiver's by the amount", async () => {
@@ -154,7 +161,7 @@ describe.each([0, 9, 18])('a jetton of %i decimals', (decimals) => {
     it('transfer: a custom payload is accepted and does not reach the receiver', async () => {
         const custom = beginCell().storeUint(1, 8).endCell();
         const result = await send(transferBody({ amount: 1n, custom, forward: 1n }));
-        const s = bodyOf(messages(result, NOTIFICATION)[0].body);
+        const s = bodyOf(messages(result, JETTON_NOTIFICATION)[0].body);
         s.loadUintBig(64);
         s.loadCoins();
         s.loadAddress();
@@ -184,7 +191,7 @@ describe.each([0, 9, 18])('a jetton of %i decimals', (decimals) => {
         ['a cell', (b: Builder) => b.storeBit(true).storeRef(beginCell().storeUint(1, 1).endCell())],
     ])('notification: sent with the forward amount and the payload if that is %s', async (_, payload) => {
         const result = await send(transferBody({ amount: 5n, forward: 12_345n, payload }));
-        const [message, ...others] = messages(result, NOTIFICATION);
+        const [message, ...others] = messages(result, JETTON_NOTIFICATION);
         expect(others).toHaveLength(0);
         expect([message.value, message.bounce]).toEqual([12_345n, false]);
         expect(message.to).toEqualAddress(unit.address('bob'));
@@ -206,7 +213,7 @@ describe.each([0, 9, 18])('a jetton of %i decimals', (decimals) => {
                 .storeRef(beginCell().storeUint(3, 3).endCell())
                 .storeRef(beginCell().storeUint(4, 4).endCell());
         const result = await send(transferBody({ amount: 5n, response: null, forward: 1n, payload }));
-        const s = bodyOf(messages(result, NOTIFICATION)[0].body);
+        const s = bodyOf(messages(result, JETTON_NOTIFICATION)[0].body);
         s.loadUintBig(64);
         s.loadCoins();
         s.loadAddress();
@@ -215,7 +222,7 @@ describe.each([0, 9, 18])('a jetton of %i decimals', (decimals) => {
 
     it('notification: must not be sent if the forward amount is zero', async () => {
         const result = await send(transferBody({ amount: 5n, forward: 0n }));
-        expect(messages(result, NOTIFICATION)).toHaveLength(0);
+        expect(messages(result, JETTON_NOTIFICATION)).toHaveLength(0);
         expect(await unit.balance('bob')).toBe(5n);
     });
 

@@ -14,6 +14,7 @@ import { underCoverage } from '../coverage';
 
 /** TEP-74. */
 export const EXCESSES = 0xd53276db;
+export const JETTON_NOTIFICATION = 0x7362d09c;
 
 export type Treasury = SandboxContract<TreasuryContract>;
 
@@ -211,7 +212,7 @@ export function jettonNotification(args: {
     payload?: Cell;
 }): Cell {
     return beginCell()
-        .storeUint(0x7362d09c, 32)
+        .storeUint(JETTON_NOTIFICATION, 32)
         .storeUint(args.queryId ?? 0n, 64)
         .storeCoins(args.amount)
         .storeAddress(args.from)
