@@ -7,7 +7,7 @@ import { accountIdOf } from '../../wrappers/pool/metrics';
 import { ProverRewards, proverRewardsAddress, proverRewardsCode } from '../../wrappers/staking/ProverRewards';
 import { RewardPosition, rewardPositionAddress } from '../../wrappers/staking/RewardPosition';
 import { underCoverage } from '../support/coverage';
-import { expectRefused, outs, sameAddress, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { expectNoLoss, expectRefused, outs, sameAddress, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { rewardEvents } from '../support/staking/rewards-events';
 import { DAY, RewardsUnit } from '../support/staking/rewards-unit';
 
@@ -319,7 +319,8 @@ describe('rewards', () => {
             await unit.refused(built.ERROR_BAD_ADDRESS, 'master', unit.surplusBody(500n, null));
             await unit.refused(built.ERROR_NO_CHANGE, 'master', unit.surplusBody(0n, null));
             await unit.refused(built.ERROR_NO_CHANGE, 'keeper', ProverRewards.releaseSurplusBody());
-            await unit.send('master', unit.surplusBody(400n, unit.id('payer')));
+            const ordered = await unit.send('master', unit.surplusBody(400n, unit.id('payer')));
+            expectNoLoss(txAt(ordered, unit.address));
             expect(await unit.rewards.getDesk()).toMatchObject({
                 orderAmount: 400n,
                 orderPayee: accountIdOf(unit.id('payer')),
@@ -338,7 +339,12 @@ describe('rewards', () => {
                 { event: 'PaidOutEvent', kind: 3n, to: accountIdOf(unit.id('payer')), amount: 500n },
             ]);
             expect(await unit.balance('payer')).toBe(before + 500n);
-            expect((await unit.rewards.getDesk()).surplus).toBe(0n);
+            expect(await unit.rewards.getDesk()).toMatchObject({
+                surplus: 0n,
+                orderAmount: 0n,
+                orderPayee: 0n,
+                orderAt: 0n,
+            });
             await unit.expectSound();
         });
 
