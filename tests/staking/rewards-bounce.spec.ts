@@ -20,12 +20,14 @@ import { RewardPosition } from '../../wrappers/staking/RewardPosition';
 import { underCoverage } from '../support/coverage';
 import {
     bounceOf,
+    EXCESSES,
     exitCode,
     jettonNotification,
     outs,
     REFUSAL,
     refuse,
     sameAddress,
+    setBalance,
     succeeded,
     txAt,
     txsAt,
@@ -138,7 +140,7 @@ describe('bounces', () => {
             expect(txsAt(bounced, unit.mirror('alice').address)).toHaveLength(2);
             expect((await unit.mirror('alice').getRewardPosition()).pending).toBe(675n * E18);
             expect(outs(txsAt(bounced, unit.mirror('alice').address)[1])).toMatchObject([
-                { to: sameAddress(unit.id('alice')), op: 0xd53276db, bounce: false },
+                { to: sameAddress(unit.id('alice')), op: EXCESSES, bounce: false },
             ]);
             await unit.expectSound();
             await unit.claim('alice');
@@ -262,6 +264,53 @@ describe('bounces', () => {
         const result = await resend('alice');
         expect(txsAt(result, unit.mirror('alice').address)).toHaveLength(1);
         expect((await unit.mirror('alice').getRewardPosition()).pending).toBe(2n * 675n * E18);
+    });
+
+    describe('rewards that come back to a position: it keeps its rent, the rest of the value is the staker’s', () => {
+        const at = () => unit.mirror('alice').address;
+        const message = (op: number) => beginCell().storeUint(op, 32).storeUint(5, 64).storeCoins(7n).endCell();
+        it.each([
+            [
+                'from ProverRewards',
+                (value: bigint) => unit.impersonate(unit.address, at(), message(RewardsReturned), value),
+            ],
+            [
+                'on the way there',
+                (value: bigint) => {
+                    const sent = { from: at(), to: unit.address, value, body: message(PayRewards) };
+                    return unit.blockchain.sendMessage(bounceOf(sent));
+                },
+            ],
+        ])('%s', async (_, arrive) => {
+            const left = async (balance: bigint) => {
+                await setBalance(unit.blockchain, at(), balance);
+                const tx = txAt(await arrive(toNano('1')), at());
+                expect(outs(tx)).toMatchObject([{ to: sameAddress(unit.id('alice')), op: EXCESSES, queryId: 5n }]);
+                return (await unit.blockchain.getContract(at())).balance;
+            };
+            const rent = await left(0n);
+            expect(rent).toBeGreaterThan(toNano('0.001'));
+            expect(await left(rent / 2n)).toBe(rent);
+            expect(await left(toNano('2'))).toBe(toNano('2'));
+            // Where all of the value is rent there is nothing to give back.
+            await setBalance(unit.blockchain, at(), 0n);
+            expect(outs(txAt(await arrive(toNano('0.004')), at()))).toEqual([]);
+            expect((await unit.mirror('alice').getRewardPosition()).pending).toBe(4n * 7n);
+        });
+    });
+
+    it('a change of nothing is applied and not answered', async () => {
+        const to = unit.mirror('alice').address;
+        const { raw, seq } = await unit.mirror('alice').getRewardPosition();
+        const body = beginCell()
+            .storeUint(ApplyDelta, 32)
+            .storeUint(1, 64)
+            .storeUint(seq + 1n, 32)
+            .storeInt(0, 128)
+            .storeUint((await unit.data()).acc, Number(built.ACC_BITS))
+            .endCell();
+        expect(outs(txAt(await unit.impersonate(unit.address, to, body), to))).toEqual([]);
+        expect(await unit.mirror('alice').getRewardPosition()).toMatchObject({ raw, seq: seq + 1n });
     });
 
     it.each([

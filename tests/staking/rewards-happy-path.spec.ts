@@ -132,7 +132,8 @@ describe('rewards', () => {
         const again = await unit.claim('alice');
         expect(await unit.balance('alice')).toBe(360n * E18);
         expect(rewardEvents(again)).toEqual([]);
-        // The value came back to her.
+        // The value came back to her, and nothing but the value.
+        expectNoLoss(txAt(again, unit.mirror('alice').address));
         const back = outs(txAt(again, unit.mirror('alice').address));
         expect(back).toMatchObject([{ to: sameAddress(unit.id('alice')), op: EXCESSES }]);
     });
@@ -161,6 +162,7 @@ describe('rewards', () => {
         expect(rewardEvents(result)).toMatchObject([
             { staker: accountIdOf(unit.id('alice')), to: accountIdOf(unit.id('carol')) },
         ]);
+        expectNoLoss(txAt(result, unit.mirror('alice').address));
         // The rest of the value is the staker's.
         expect(before - (await unit.ton('alice'))).toBeLessThan(toNano(underCoverage ? '0.2' : '0.1'));
     });

@@ -256,6 +256,7 @@ describe('rewards', () => {
             const result = await unit.delta('alice', -E18);
             expect(txsAt(result, unit.address)).toHaveLength(2);
             expect((await unit.data()).total).toBe(39n * E18);
+            expectNoLoss(txAt(result, unit.mirror('alice').address));
         });
 
         it('the rest of the value goes to whom the sender names', async () => {
