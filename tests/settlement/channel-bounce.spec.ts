@@ -7,7 +7,17 @@ import { internal, SendMessageResult } from '@ton/sandbox';
 
 import { channelEvents, ChannelExit, PaymentChannel } from '../../wrappers/settlement/channel';
 import { onchainMetadata, ShareMinter, ShareWallet, tokenCodes } from '../../wrappers/token';
-import { bounceOf, install, kept, outs, refuse, stateHash, succeeded, txAt } from '../support/pool/transactions';
+import {
+    bounceOf,
+    install,
+    jettonNotification,
+    kept,
+    outs,
+    refuse,
+    stateHash,
+    succeeded,
+    txAt,
+} from '../support/pool/transactions';
 import { underCoverage } from '../support/coverage';
 import { ChannelUnit, DAY } from '../support/settlement/channel-unit';
 
@@ -307,6 +317,19 @@ describe('jettons that arrive', () => {
         expect(await unit.jettons('consumer')).toBe(before + 7n * TON);
     });
 
+    it.each([
+        ['as much as it costs are sent on', 0n],
+        ['a nanoton less are due to the consumer', 1n],
+    ])('after the close with %s', async (_, less) => {
+        await unit.coopClose(0n);
+        const cost = await unit.channel.getCost(PaymentChannel.opcodes.ChannelRelease);
+        const before = await unit.jettons('consumer');
+        await unit.transfer('stranger', 3n * TON, cost - less);
+        const waits = less * 3n * TON;
+        expect(await due()).toEqual([0n, waits]);
+        expect(await unit.jettons('consumer')).toBe(before + 3n * TON - waits);
+    });
+
     it('freshly minted, from nobody, are a deposit', async () => {
         await unit.minter!.sendMint(unit.via('issuer'), {
             receiver: unit.address,
@@ -325,6 +348,11 @@ describe('jettons that arrive', () => {
         const before = await early.jettons('stranger');
         await early.transfer('stranger', 3n * TON, toNano('0.3'));
         expect(await early.jettons('stranger')).toBe(before);
+        expect((await early.data()).deposit).toBe(0n);
+        // Its id is 0 until then, and 0 stands for every account outside the basechain.
+        const body = jettonNotification({ amount: TON, from: early.of('stranger') });
+        const from = new Address(-1, Buffer.alloc(32, 7));
+        await early.blockchain.sendMessage(internal({ from, to: early.address, value: TON, body, bounce: true }));
         expect((await early.data()).deposit).toBe(0n);
     });
 

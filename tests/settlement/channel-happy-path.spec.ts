@@ -144,6 +144,12 @@ describe('a channel for TON', () => {
         ]);
     });
 
+    it('closes with a voucher for one unit more', async () => {
+        await unit.claim(999n);
+        await unit.providerClose(1000n);
+        expect(await unit.data()).toMatchObject({ claimed: 1000n, tokens: 1n });
+    });
+
     it('closes with a voucher that was claimed before: nothing more, and final', async () => {
         await unit.claim(30n * TON);
         for (const amount of [20n, 30n]) {
@@ -282,6 +288,8 @@ describe('a channel for a jetton', () => {
         expect([rest.op, rest.to.equals(unit.of('stranger'))]).toEqual([op.Excesses, true]);
         expect(await unit.jettons('channel')).toBe(105n * TON);
         expect(kept(unit.tx(result))).toBe(0n);
+        // The jettons that it owes are not TON.
+        expect(await unit.channel.getSolvency()).toBeGreaterThan(0n);
     });
 
     it.each(['provider', 'stranger', 'consumer'] as const)('pays vouchers that the %s sends', async (by) => {
