@@ -4,9 +4,9 @@ import * as path from 'path';
 
 import { applyMutant, mutantsOf, shuffled } from '../../tools/mutate/operators';
 import type { Mutant } from '../../tools/mutate/operators';
-import { Journal, makeReport } from '../../tools/mutate/results';
+import { Journal, makeReport, readBaseline, writeBaseline } from '../../tools/mutate/results';
 import type { Selection } from '../../tools/coverage/reach';
-import { Order } from '../../tools/mutate/specs';
+import { Order, TestProcess } from '../../tools/mutate/specs';
 import { parseTact } from '../../tools/tact/syntax';
 
 const SOURCE = `const limit: Int = 10;
@@ -157,6 +157,48 @@ describe('the journal of outcomes', () => {
         expect([...new Journal(file, basis).keep(kept).keys()]).toEqual(held);
         // What was kept is of the new tests from then on, and nothing else is left.
         expect([...new Journal(file, basis).keep('same tests').keys()]).toEqual(held);
+    });
+});
+
+it('a baseline is read as it was written', () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'mutate-spec-'));
+    const file = path.join(dir, 'below', 'baseline.json');
+    const tests = new Map([['adds', 2]]);
+    const baseline = { milliseconds: 5, durations: new Map([['a.spec.ts', { setUp: 3, tests }]]) };
+    writeBaseline(file, baseline);
+    expect(readBaseline(file)).toEqual(baseline);
+    fs.rmSync(dir, { recursive: true });
+});
+
+describe('the process of the tests', () => {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'mutate-spec-'));
+    // There is no build here: a spec that imports a contract cannot be loaded.
+    const tests = new TestProcess(path.join(dir, 'build'));
+    const bounds = 'tests/tools/fast-core.spec.ts';
+    const addresses = 'tests/token/addresses.spec.ts';
+    afterAll(() => {
+        tests.close();
+        fs.rmSync(dir, { recursive: true });
+    });
+
+    it('runs what is chosen, again and again, and leaves the rest after a failure', async () => {
+        const all = await tests.run(new Map([[bounds, 'all']]), 60_000);
+        expect(all.outcome).toBe('passed');
+        const [one, ...others] = [...all.durations.get(bounds)!.tests.keys()];
+        expect(others.length).toBeGreaterThan(0);
+
+        const broken = await tests.run(new Map([[addresses, 'all'], [bounds, 'all']]), 60_000); // prettier-ignore
+        expect(broken).toMatchObject({ outcome: 'failed', failedFile: addresses });
+        expect(broken.durations.get(bounds)!.tests.size).toBe(0);
+
+        const chosen = await tests.run(new Map([[bounds, [one]]]), 60_000);
+        expect(chosen.outcome).toBe('passed');
+        expect([...chosen.durations.get(bounds)!.tests.keys()]).toEqual([one]);
+    });
+
+    it('ends tests that hang, and goes on', async () => {
+        expect((await tests.run(new Map([[bounds, 'all']]), 1)).outcome).toBe('timeout');
+        expect((await tests.run(new Map([[bounds, 'all']]), 60_000)).outcome).toBe('passed');
     });
 });
 

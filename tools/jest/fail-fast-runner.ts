@@ -23,9 +23,15 @@ const { default: runCircus } = require('jest-circus/runner') as { default: Runne
 
 const failFastRunner: Runner = async (globalConfig, config, environment, runtime, testPath, send) => {
     if (run.failed) return { ...createEmptyTestResult(), testFilePath: testPath };
-    const result = await runCircus(globalConfig, config, environment, runtime, testPath, send);
-    if (result.numFailingTests > 0 || result.testExecError) run.failed = true;
-    return result;
+    // A file that cannot be loaded throws.
+    let passed = false;
+    try {
+        const result = await runCircus(globalConfig, config, environment, runtime, testPath, send);
+        passed = result.numFailingTests === 0 && !result.testExecError;
+        return result;
+    } finally {
+        if (!passed) run.failed = true;
+    }
 };
 
 export default failFastRunner;
