@@ -1,5 +1,6 @@
 /** Who may do what at the registry and its ledgers; roles, pause, upgrade; what is malformed. */
-import { beginCell, Cell, toNano } from '@ton/core';
+import { Address, beginCell, Cell, toNano } from '@ton/core';
+import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
 import {
@@ -177,6 +178,18 @@ describe('the registry', () => {
             recorder: 1n,
         });
         await fake('stranger', world.registry.address, cellOf(refuse), 'ERROR_NOT_LEDGER');
+    });
+
+    it('nobody settles while there is no settlement: its id is 0, as is that of every account outside the basechain', async () => {
+        const alone = await SettlementWorld.create({ unlinked: true });
+        await alone.add({ usage: alone.usage() });
+        const ledger = (await alone.ledger(alone.of('alice'))).address;
+        const settle = { queryId: 0n, id: 1n, batch: false, account: 1n, settler: 1n, row: Cell.EMPTY };
+        const body = cellOf(storeSettleRecord({ $$type: 'SettleRecord', ...settle }));
+        const from = new Address(-1, Buffer.alloc(32, 7));
+        await expectRefused(alone.blockchain, ledger, E.ERROR_NOT_SETTLEMENT, () =>
+            alone.blockchain.sendMessage(internal({ from, to: ledger, value: toNano('1'), body, bounce: true })),
+        );
     });
 
     it('is linked once, paused for 72 hours at most, and not again for another 72', async () => {

@@ -222,6 +222,7 @@ describe('rewards', () => {
                 { event: 'CommissionPaidEvent', to: accountIdOf(unit.id('prover')), amount: 100n * E18 },
             ]);
             expect((await unit.data()).due).toBe(0n);
+            expect(result.transactions.flatMap(outs).map(({ op }) => op)).not.toContain(JETTON_NOTIFICATION);
         });
 
         it('is paid to another address by the prover', async () => {
