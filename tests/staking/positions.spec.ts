@@ -290,6 +290,24 @@ describe('positions', () => {
         expect((await small.prover('prover1').staking.getSlash(1)).verdict).toBe('appealed');
     });
 
+    it('of a single share that was there when it struck, and has left since, can appeal', async () => {
+        const small = await World.create({ params: { minStake: 1n } });
+        await small.open('prover1', small.unit(1000));
+        await small.stake('prover1', 'prover1', small.unit(1000));
+        await small.enrich('bob');
+        await small.stake('bob', 'prover1', 1n);
+        await small.request('bob', 'prover1', { shares: 1n });
+        small.advance(6 * DAY);
+        await small.slash('prover1', 10_000);
+        small.advance(DAY);
+        await small.complete('bob', 'prover1');
+        const position = await small.position('prover1', 'bob');
+        expect(await position.getPosition()).toMatchObject({ active: 0n, pending: 0n });
+        expect(await position.getRawAt(1)).toBe(1n);
+        await small.appeal('bob', 'prover1', 1, small.unit(21));
+        expect((await small.prover('prover1').staking.getSlash(1)).verdict).toBe('appealed');
+    });
+
     it('returns another token', async () => {
         await world.enrich('carol', 'reward');
         const before = await world.balance('carol', 'reward');
