@@ -96,6 +96,9 @@ describe('recording', () => {
         const next = await world.add({ batch: { ...batch, nonce: 10_002n, count: 1 } });
         expect(settlementEvents(next.transactions, 'UsageRecorded')).toHaveLength(1);
         expect(await ledger.getLastNonce(recorder)).toBe(10_002n);
+        // Of whoever has the slot next, or another slot, there is none.
+        expect(await ledger.getLastNonce({ ...recorder, term: recorder.term + 1n })).toBe(0n);
+        expect(await ledger.getLastNonce({ ...recorder, slot: recorder.slot + 1n })).toBe(0n);
     });
 
     it('the chain of hashes proves that a list of records is complete', async () => {
