@@ -5,7 +5,7 @@ import '@ton/test-utils';
 import { batchHash, dayOf, LEDGER_REASONS, recordHash, settlementEvents, unpackRows } from '../../wrappers/settlement';
 import { usageHash } from '../../wrappers/token';
 import { addressOfAccount } from '../../wrappers/pool';
-import { kept, succeeded, txAt } from '../support/pool/transactions';
+import { excessQueries, expectNoLoss, kept, succeeded, txAt } from '../support/pool/transactions';
 import { DAY, NETWORK_ID, SettlementWorld, UNIT } from '../support/settlement/world';
 
 describe('recording', () => {
@@ -24,7 +24,10 @@ describe('recording', () => {
         for (const tx of result.transactions) expect(succeeded(tx)).toBe(true);
         const [event] = settlementEvents(result.transactions, 'UsageRecorded');
         const hash = usageHash(usage, world.registry.address, NETWORK_ID);
-        expect(event).toMatchObject({ queryId: 7n, batch: false, hash });
+        // The first record of the ledger: second 2^16 + 1.
+        const id = (BigInt(world.now) << 16n) + 1n;
+        expect(event).toMatchObject({ queryId: 7n, batch: false, hash, id });
+        expect(excessQueries(result, world.of('recorder'))).toContain(7n);
         expect(await world.registry.getRecordHash({ usage })).toBe(hash);
         const ledger = await world.ledger(usage.consumer);
         expect(ledger.address).toEqualAddress(await world.registry.getLedgerAddress(usage.consumer));
@@ -35,7 +38,7 @@ describe('recording', () => {
         }
         const data = await ledger.getLedgerData();
         expect(addressOfAccount(data.settlement)).toEqualAddress(world.settlement.address);
-        expect(data).toMatchObject({ records: 1n, openRecords: 1n, slots: 1n });
+        expect(data).toMatchObject({ records: 1n, openRecords: 1n, slots: 1n, blocks: 0n });
         expect(data.solvency).toBeGreaterThan(0n);
     });
 
@@ -48,6 +51,7 @@ describe('recording', () => {
             if (nonce === 7n) await world.add({ usage: world.usage({ nonce: 8n }) });
             const { records } = await ledger.getLedgerData();
             const again = await world.add({ usage: { ...usage, nonce, amount: 3n } });
+            expectNoLoss(txAt(again, ledger.address));
             const [rejected] = settlementEvents(again.transactions, 'UsageRejected');
             expect(LEDGER_REASONS[Number(rejected.reason)]).toBe('replay');
             expect(rejected).toMatchObject({ nonce: BigInt(nonce), last: nonce === 7n ? 8n : 1n });

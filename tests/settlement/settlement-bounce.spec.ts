@@ -1,11 +1,11 @@
 /** Every message between the contracts comes back once: the books are what they were, and nothing is lost or made. */
-import { beginCell, Cell, toNano } from '@ton/core';
+import { beginCell, Cell, Message, toNano, Transaction } from '@ton/core';
+import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
 import { MAX_PAYOUTS } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
 import { PaymentSettlement, SettlementAccount, settlementEvents, SettlementExit } from '../../wrappers/settlement';
-import { depositPayload } from '../../wrappers/settlement';
-import { dayOf } from '../../wrappers/settlement';
+import { dayOf, depositPayload, SETTLE_RESULTS } from '../../wrappers/settlement';
 import { exitCode, jettonNotification, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { payouts } from '../support/settlement/till';
 import { DAY, HOUR, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
@@ -128,6 +128,29 @@ describe.each([
         const result = await world.settle([{ usage: world.usage({ consumer: world.of('dave') }), id: 5n }]);
         const [, back] = txsAt(result, world.settlement.address);
         expect(outs(back)[0].to).toEqualAddress(world.of('settler'));
+    });
+
+    it('a record whose charge is on its way is being settled: a second settler is told so', async () => {
+        await world.deposit('alice', 10n * UNIT);
+        const record = await world.recorded();
+        const ledger = await world.ledger(world.of('alice'));
+        const { hash } = await ledger.getRecord(record.id);
+        const { address: to } = world.settlement;
+        const body = PaymentSettlement.settleUsagesBody({ records: [record] });
+        const settle = internal({ from: world.of('settler'), to, value: toNano('2'), body, bounce: true });
+        /** One message; what it sends is not delivered yet. */
+        const step = async (message: Message): Promise<Transaction> => {
+            const steps = await world.blockchain.sendMessageIter(message, { allowParallel: true });
+            return (await steps.next()).value as Transaction;
+        };
+        const next = (tx: Transaction) => [...tx.outMessages.values()].find(({ info }) => info.type === 'internal')!;
+        const first = await step(next(await step(settle)));
+        expect(await ledger.getRecord(record.id)).toEqual({ status: 'being settled', hash });
+        const second = await step(next(await step(settle)));
+        const [told] = settlementEvents([second], 'SettleResult');
+        expect(SETTLE_RESULTS[Number(told.result)]).toBe('being settled');
+        await world.blockchain.sendMessage(next(first));
+        expect((await ledger.getRecord(record.id)).status).toBe('unknown, settled or lapsed');
     });
 
     it('a charge that the account cannot look at leaves the record open', async () => {
