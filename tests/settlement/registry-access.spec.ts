@@ -239,13 +239,22 @@ describe('the registry', () => {
         await refused('ERROR_RECORDER_KNOWN', 'owner', again);
         const old = world.usage({ nonce: 1n });
         await refused('ERROR_NOT_ROLE', 'recorder', R.addUsageBody({ record: { usage: old } }));
-        world.advance(10);
+        world.advance(10 + ((world.now + 1) % 2));
         await give('recorder');
         await refused('ERROR_USAGE_WHEN', 'recorder', R.addUsageBody({ record: { usage: old } }));
         const [mine] = (await world.registry.getRecorders()).filter((r) => r.address.equals(world.of('recorder')));
         expect(mine).toMatchObject({ slot: 0n, term: 17n });
+        await world.registry.sendRevokeRole(owner, { role: 'recorder', holder: world.of('alice') });
+        await give('stranger');
+        const [heir] = (await world.registry.getRecorders()).filter((r) => r.address.equals(world.of('stranger')));
+        expect(heir).toMatchObject({ slot: 2n, term: 18n });
         const result = await world.add({ usage: world.usage({ nonce: 1n }) });
         expect(settlementEvents(result.transactions, 'UsageRecorded')).toHaveLength(1);
+        // An odd second, the first in which he may record.
+        expect(world.now % 2).toBe(1);
+        const times = [world.now - 1, world.now].map((time) => ({ ...world.usage({ time }), deploy: false }));
+        const [event] = settlementEvents((await world.addAll(times)).transactions, 'UsageRows');
+        expect(unpackRows(event.results, event.count)).toEqual([2, 0]);
         await refused(
             'ERROR_BAD_PARAMETER',
             'owner',
@@ -268,6 +277,7 @@ describe('the registry', () => {
             guardian: accountIdOf(world.of('dave')),
         });
         await world.registry.sendRevokeRole(world.via('dave'), { role: 'guardian', holder: world.of('dave') });
+        expect((await world.registry.getRegistryData()).guardian).toBe(0n);
         await world.registry.sendNominateRole(world.via('dave'), { role: 'owner', holder: world.of('bob') });
         await world.registry.sendNominateRole(world.via('dave'), { role: 'owner', holder: null });
         await refused('ERROR_NO_NOMINEE', 'bob', R.acceptRoleBody({ role: 'owner' }));

@@ -2,10 +2,12 @@
 import { createHash } from 'crypto';
 import '@ton/test-utils';
 
+import * as built from '../../build/UsageRegistry/UsageRegistry_UsageRegistry';
 import { batchHash, dayOf, LEDGER_REASONS, recordHash, settlementEvents, unpackRows } from '../../wrappers/settlement';
 import { usageHash } from '../../wrappers/token';
 import { addressOfAccount } from '../../wrappers/pool';
 import { excessQueries, expectNoLoss, kept, succeeded, txAt } from '../support/pool/transactions';
+import { rentOf } from '../support/pool/fees';
 import { DAY, NETWORK_ID, SettlementWorld, UNIT } from '../support/settlement/world';
 
 describe('recording', () => {
@@ -56,7 +58,12 @@ describe('recording', () => {
             expect(LEDGER_REASONS[Number(rejected.reason)]).toBe('replay');
             expect(rejected).toMatchObject({ nonce: BigInt(nonce), last: nonce === 7n ? 8n : 1n });
             expect((await ledger.getLedgerData()).records).toBe(records);
-            expect((await world.registry.getTotals(0, dayOf(world.now))).records).toBe(records);
+            const today = dayOf(world.now);
+            expect((await world.registry.getTotals(0, today)).records).toBe(records);
+            // Taken out of the very day it was counted in, be that odd or even.
+            const { records: ofToday } = await ledger.getTotals(today, today);
+            expect((await world.registry.getTotals(today, today)).records).toBe(ofToday);
+            world.advance(DAY);
         }
         expect((await ledger.getLedgerData()).records).toBe(before.records + 1n);
     });
@@ -72,7 +79,8 @@ describe('recording', () => {
         const [rows] = settlementEvents(result.transactions, 'UsageRows');
         const expected = Array.from({ length: 60 }, (_, i) => (i === 10 ? 2 : i === 11 ? 1 : 0));
         expect(unpackRows(rows.results, rows.count)).toEqual(expected);
-        expect(settlementEvents(result.transactions, 'UsageRecorded')).toHaveLength(57);
+        const recorded = settlementEvents(result.transactions, 'UsageRecorded');
+        expect(recorded.map(({ batch }) => batch)).toEqual(Array.from({ length: 57 }, () => false));
         expect(settlementEvents(result.transactions, 'UsageRejected')).toHaveLength(1);
         const { records, tokens } = await world.registry.getTotals(0, dayOf(world.now));
         expect({ records, tokens }).toEqual({ records: 57n, tokens: 57_000n });
@@ -158,6 +166,11 @@ describe('recording', () => {
         expect(rent).toBeGreaterThan(0n);
         // Nothing before there is a day to close, and nothing by the second message of a day.
         expect(amounts).toEqual([0n, 0n, rent, 0n, rent, 0n, rent, 0n]);
+        const cells = built.REGISTRY_CELLS + 3n * built.BLOCK_CELLS;
+        const bits = built.REGISTRY_BITS + 3n * built.BLOCK_BITS;
+        const { balance } = await world.blockchain.getContract(world.registry.address);
+        const { solvency } = await world.registry.getRegistryData();
+        expect(solvency).toBe(balance - rentOf(cells, bits, built.FLOOR_SECONDS));
     });
 
     it('records of a registry without a settlement can never be settled', async () => {
