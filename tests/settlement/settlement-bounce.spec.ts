@@ -6,7 +6,17 @@ import '@ton/test-utils';
 import { MAX_PAYOUTS } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
 import { PaymentSettlement, SettlementAccount, settlementEvents, SettlementExit } from '../../wrappers/settlement';
 import { dayOf, depositPayload, SETTLE_RESULTS } from '../../wrappers/settlement';
-import { exitCode, jettonNotification, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import {
+    excessQueries,
+    exitCode,
+    expectNoLoss,
+    jettonNotification,
+    outs,
+    refuse,
+    succeeded,
+    txAt,
+    txsAt,
+} from '../support/pool/transactions';
 import { payouts } from '../support/settlement/till';
 import { DAY, HOUR, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
@@ -200,6 +210,7 @@ describe.each([
         await mend();
         expect((await world.accountData('alice')).deposit).toBe(900n * UNIT);
         expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
+        expect(await world.accountData('alice')).toMatchObject({ stuck: 0n, stuckCount: 0n });
     });
 
     it('fees that the settlement does not take go with the next ones; a credit waits for Resend', async () => {
@@ -213,7 +224,10 @@ describe.each([
         await mendBob();
         expect(await world.accountData('alice')).toMatchObject({ stuckFees: 20n * UNIT, stuck: 80n * UNIT, held: 0n });
         await world.expectBalanced();
-        await alice.sendResend(world.via('stranger'), { provider: world.of('bob') });
+        const queryId = 9n;
+        const sent = await alice.sendResend(world.via('stranger'), { provider: world.of('bob'), queryId });
+        expect(excessQueries(sent, world.of('stranger'))).toContain(queryId);
+        expectNoLoss(txAt(sent, alice.address));
         expect((await world.accountData('bob')).earned).toBe(80n * UNIT);
         await world.settle([await world.recorded({ amount: 10n * UNIT, time: world.now })]);
         world.advance(WINDOW);

@@ -162,6 +162,15 @@ describe.each([
         expect(await world.accountData('alice')).toMatchObject({ deposit: 0n, thawing: 0n, held: 100n * UNIT });
     });
 
+    it('a single unit thaws, too', async () => {
+        const alice = await world.account('alice');
+        const { deposit } = await world.accountData('alice');
+        await alice.sendRequestWithdraw(world.via('alice'), { amount: 1n });
+        world.advance(DAY);
+        await alice.sendCompleteWithdraw(world.via('stranger'));
+        expect(await world.accountData('alice')).toMatchObject({ deposit: deposit - 1n, thawing: 0n });
+    });
+
     it.each([
         ['confirmed', 'alice', true],
         ['refunded', 'alice', false],
@@ -240,15 +249,22 @@ describe.each([
         const record = await world.recorded({ amount: 50n * UNIT });
         await world.settle([record]);
         await alice.sendDisputeCharge(world.via('alice'), { provider: world.of('bob'), id: record.id });
-        world.advance(RESOLVE + 1);
+        world.advance(RESOLVE);
         const resolve = () =>
             world.settlement.sendResolveDispute(world.via('resolver'), {
                 consumer: world.of('alice'),
                 id: record.id,
                 confirm: true,
             });
+        // In the last second he may speak.
+        const undo = world.checkpoint();
+        const last = await resolve();
+        expect(settlementEvents(last.transactions, 'SettlementResolved')).toMatchObject([{ verdict: 1n }]);
+        await undo();
+        world.advance(1);
+        const nothing = { verdict: 0n, amount: 0n, deposit: 0n, provider: 0n };
         const late = await resolve();
-        expect(settlementEvents(late.transactions, 'SettlementResolved')).toMatchObject([{ verdict: 0n }]);
+        expect(settlementEvents(late.transactions, 'SettlementResolved')).toMatchObject([nothing]);
         await alice.sendExpireDispute(world.via('stranger'), { id: record.id });
         const twice = await resolve();
         expect(settlementEvents(twice.transactions, 'SettlementResolved')).toMatchObject([{ verdict: 0n }]);

@@ -14,7 +14,7 @@ import {
 import { USAGE_TAG } from '../../build/UsageGuard/UsageGuard_UsageGuard';
 import { Usage, usageRow } from '../../wrappers/token';
 import { accountIdOf, addressOfAccount } from '../../wrappers/pool';
-import { succeeded, txAt } from '../support/pool/transactions';
+import { excessQueries, expectNoLoss, succeeded, txAt } from '../support/pool/transactions';
 import { DAY, NETWORK_ID, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
 const A = SettlementAccount;
@@ -57,6 +57,7 @@ describe('limits', () => {
         expect((await alice.getLimits()).nextAt).toBe(BigInt(world.now + DAY));
         world.advance(DAY);
         expect(await charge({ provider: world.of('dave') })).toEqual([8]);
+        expect(await charge({ provider: world.of('dave'), amount: 1n })).toEqual([8]);
         expect(await charge({ amount: 2n * UNIT + 1n })).toEqual([7]);
         expect(await charge({ amount: 2n * UNIT })).toEqual([0]);
         expect(await charge({ amount: 2n * UNIT, provider: world.of('carol') })).toEqual([0]);
@@ -75,6 +76,14 @@ describe('limits', () => {
         expect(await charge({ amount: 3n * UNIT, provider: world.of('dave') })).toEqual([0]);
         await alice.sendSetLimits(via, { perDay: 0, perThousand: 4n * UNIT });
         expect(await alice.getLimits()).toMatchObject({ nextAt: 0n, perDay: 0n });
+        await alice.sendSetLimits(via, { perDay: 0, perThousand: 1 });
+        world.advance(DAY);
+        expect(await charge({ amount: 2n })).toEqual([7]);
+        expect(await charge({ amount: 1n })).toEqual([0]);
+        const queryId = 5n;
+        const set = await alice.sendSetLimits(via, { perDay: 0, perThousand: 4n * UNIT, queryId });
+        expectNoLoss(txAt(set, alice.address));
+        expect(excessQueries(set, world.of('alice'))).toEqual([queryId]);
         await alice.sendSetLimits(via, { perDay: 1, perThousand: 4n * UNIT });
         expect(await alice.getLimits()).toMatchObject({ nextAt: BigInt(world.now + DAY), nextPerDay: 1n });
     });

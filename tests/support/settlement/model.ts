@@ -176,6 +176,8 @@ export class SettlementModel {
         const account = this.account(name);
         const wanted = amount === 0n ? account.earned : amount;
         if (wanted > account.earned || wanted === 0n) return false;
+        // A part is not smaller than the least deposit.
+        if (wanted < account.earned && wanted < UNIT) return false;
         if (!refused) {
             account.earned -= wanted;
             this.paid += wanted;
