@@ -14,7 +14,7 @@ import {
 import { USAGE_TAG } from '../../build/UsageGuard/UsageGuard_UsageGuard';
 import { Usage, usageRow } from '../../wrappers/token';
 import { accountIdOf, addressOfAccount } from '../../wrappers/pool';
-import { excessQueries, expectNoLoss, succeeded, txAt } from '../support/pool/transactions';
+import { excessQueries, expectNoLoss, refuse, succeeded, txAt } from '../support/pool/transactions';
 import { DAY, NETWORK_ID, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
 const A = SettlementAccount;
@@ -86,6 +86,20 @@ describe('limits', () => {
         expect(excessQueries(set, world.of('alice'))).toEqual([queryId]);
         await alice.sendSetLimits(via, { perDay: 1, perThousand: 4n * UNIT });
         expect(await alice.getLimits()).toMatchObject({ nextAt: BigInt(world.now + DAY), nextPerDay: 1n });
+    });
+
+    it('a credit that has been resent makes room for the next one, 24 times', async () => {
+        const alice = await world.account('alice');
+        for (let i = 0; i < 24; i++) {
+            expect(await charge({ amount: UNIT, time: world.now })).toEqual([0]);
+            world.advance(WINDOW);
+            const mend = await refuse(world.blockchain, (await world.account('bob')).address);
+            await world.confirm('alice');
+            await mend();
+            expect((await world.accountData('alice')).stuck).toBeGreaterThan(0n);
+            await alice.sendResend(world.via('stranger'), { provider: world.of('bob') });
+        }
+        expect(await charge({ amount: UNIT, time: world.now })).toEqual([0]);
     });
 
     it('256 settlements may be open; one message confirms all of them', async () => {

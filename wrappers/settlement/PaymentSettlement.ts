@@ -402,8 +402,13 @@ export class PaymentSettlement extends governed(SETTLEMENT_ROLES) implements Con
         return costOf(provider, typeof op === 'number' ? op : (opcodeOf(op) ?? 0), n);
     }
 
-    /** Nanoton that a jetton deposit forwards. */
+    /**
+     * Nanoton that a jetton deposit forwards: enough to credit it, and to send it back if it is refused. What a deposit below
+     * the least one lacks for its way back is not lost, but it is surplus, which the owner assigns.
+     */
     async getJettonDepositCost(provider: ContractProvider, deploy = false): Promise<bigint> {
-        return costOf(provider, Built.opcodes.DepositFor, deploy ? 1 : 0);
+        const credited = await costOf(provider, Built.opcodes.DepositFor, deploy ? 1 : 0);
+        const returned = await costOf(provider, Built.opcodes.Release);
+        return credited > returned ? credited : returned;
     }
 }
