@@ -1,9 +1,9 @@
 /** Every message between the contracts comes back once: the books are what they were, and nothing is lost or made. */
-import { beginCell, Cell, Message, toNano, Transaction } from '@ton/core';
+import { Address, beginCell, Cell, Message, toNano, Transaction } from '@ton/core';
 import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
-import { MAX_PAYOUTS } from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
+import * as built from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
 import { PaymentSettlement, SettlementAccount, settlementEvents, SettlementExit } from '../../wrappers/settlement';
 import { dayOf, depositPayload, SETTLE_RESULTS } from '../../wrappers/settlement';
 import {
@@ -17,6 +17,7 @@ import {
     txAt,
     txsAt,
 } from '../support/pool/transactions';
+import { rentOf } from '../support/pool/fees';
 import { payouts } from '../support/settlement/till';
 import { DAY, HOUR, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
@@ -304,6 +305,8 @@ describe('jettons', () => {
         await transfer(5n * UNIT, FEW);
         await transfer(2n * UNIT, FEW, depositPayload({ user: world.of('carol'), deploy: true }));
         expect(await world.settlement.getKept(world.of('carol'))).toBe(7n * UNIT);
+        // Each of the five that went back is remembered; what waits is owed.
+        expect(await world.settlement.getSettlementData()).toMatchObject({ payouts: 5n, solvency: 0n });
         await world.expectBalanced();
         await world.settlement.sendRelease(world.via('stranger'), { to: world.of('carol') });
         expect(await world.jettons(world.of('carol'))).toBe(all);
@@ -344,7 +347,15 @@ describe('jettons', () => {
         const mend = await refuse(world.blockchain, wallet);
         await alice.sendCompleteWithdraw(world.via('alice'));
         await bob.sendWithdrawEarnings(world.via('bob'));
-        await world.settlement.sendPayFees(world.via('stranger'));
+        const fees = await world.settlement.sendPayFees(world.via('stranger'));
+        const returned = settlementEvents(fees.transactions, 'PaymentReturned');
+        const { networkDue: network, treasuryDue: treasury, burnDue: burn } = before;
+        expect(returned.map(({ kind, amount, to }) => [kind, amount, to])).toEqual([
+            [built.PAY_NETWORK, (network * 14n) / 15n, 0n],
+            [built.PAY_NETWORK, network / 15n, 0n],
+            [built.PAY_TREASURY, treasury, 0n],
+            [built.PAY_BURN, burn, 0n],
+        ]);
         await world.settlement.sendRelease(world.via('stranger'), { to: world.of('carol') });
         await mend();
         const { owed, assets, networkDue, treasuryDue, burnDue, kept } = await world.settlement.getSettlementData();
@@ -387,7 +398,7 @@ describe('jettons', () => {
         const [out] = outs(txAt(result, world.settlement.address)).filter((o) => o.to.equals(wallet));
         // Nobody has its place before the hour is over.
         world.advance(HOUR);
-        await payouts(world, Number(MAX_PAYOUTS), 1n);
+        await payouts(world, Number(built.MAX_PAYOUTS), 1n);
         const before = await world.settlement.getSettlementData();
         const late = await world.bounce(out, toNano('0.2'));
         expect(succeeded(txAt(late, world.settlement.address))).toBe(true);
@@ -433,6 +444,41 @@ describe('jettons', () => {
         expect(await settlement.getSettlementData()).toMatchObject({ surplus: 0n, assignAt: 0n });
     });
 
+    it('before the wallet is known nobody is it, nor is an account outside the basechain, whose id is 0, too', async () => {
+        const minter = world.of('stranger');
+        const settlement = world.blockchain.openContract(
+            await PaymentSettlement.createFromConfig({
+                owner: world.of('owner'),
+                settler: world.of('settler'),
+                guardian: world.of('guardian'),
+                resolver: world.of('resolver'),
+                payees: {
+                    operations: world.of('operations'),
+                    validators: world.of('validators'),
+                    treasury: world.of('treasury'),
+                },
+                minter,
+                terms: world.terms,
+            }),
+        );
+        await settlement.sendDeploy(world.via('owner'), toNano('10'));
+        const body = jettonNotification({
+            amount: 5n * UNIT,
+            from: world.of('carol'),
+            payload: depositPayload({ user: world.of('carol'), deploy: true }),
+        });
+        const from = new Address(-1, Buffer.alloc(32, 7));
+        const { address: to } = settlement;
+        await world.blockchain.sendMessage(internal({ from, to, value: toNano('2'), body, bounce: true }));
+        expect(await settlement.getSettlementData()).toMatchObject({ wallet: 0n, assets: 0n, owed: 0n });
+    });
+
+    it('five years of rent are those of the contract with its list of payouts', async () => {
+        const cells = built.SETTLEMENT_CELLS + built.PAYOUT_CELLS;
+        const bits = built.SETTLEMENT_BITS + built.PAYOUT_BITS;
+        expect(await world.settlement.getRent()).toBe(rentOf(cells, bits, built.RENT_SECONDS));
+    });
+
     it('a notification of a foreign wallet is answered from its own value, or ignored', async () => {
         const note = jettonNotification({ queryId: 1n, amount: 5n, from: world.of('carol') });
         const before = await world.settlement.getSettlementData();
@@ -444,4 +490,18 @@ describe('jettons', () => {
         expect(SettlementAccount.opcodes.PayOut).toBe(0x73030041);
         expect(settlementEvents(rich.transactions)).toHaveLength(0);
     });
+});
+
+it('TON above the books is surplus, once', async () => {
+    const world = await SettlementWorld.create();
+    await world.deposit('alice', 100n * UNIT);
+    const { settlement } = world;
+    // With the message's value left out to the nano, what is above the books is the same before and after.
+    const prove = () => settlement.sendProveSurplus(world.via('stranger'), { amount: 0 });
+    await prove();
+    const { surplus } = await settlement.getSettlementData();
+    expect(surplus).toBeGreaterThan(0n);
+    expect(exitCode(txAt(await prove(), settlement.address))).toBe(E.ERROR_NOTHING_DUE);
+    expect((await settlement.getSettlementData()).surplus).toBe(surplus);
+    await world.expectBalanced();
 });

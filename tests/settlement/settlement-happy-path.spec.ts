@@ -4,7 +4,7 @@ import '@ton/test-utils';
 
 import { SettlementAccount, SettlementExit, settlementEvents, VERDICTS } from '../../wrappers/settlement';
 import { splitPayment } from '../../wrappers/token';
-import { exitCode, outs, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { exitCode, JETTON_NOTIFICATION, outs, succeeded, txAt, txsAt } from '../support/pool/transactions';
 import { DAY, RESOLVE, SettlementWorld, UNIT, WINDOW } from '../support/settlement/world';
 
 const SHARES = { network: 750n, treasury: 500n, burn: 750n, discount: 0n };
@@ -158,7 +158,11 @@ describe.each([
             SettlementAccount.completeWithdrawBody(),
         );
         world.advance(1);
-        await expectGained('alice', 900n * UNIT, () => alice.sendCompleteWithdraw(world.via('stranger')));
+        await expectGained('alice', 900n * UNIT, async () => {
+            const { transactions } = await alice.sendCompleteWithdraw(world.via('stranger'));
+            // Her wallet tells her nothing: she would pay for it.
+            expect(transactions.flatMap(outs).map(({ op }) => op)).not.toContain(JETTON_NOTIFICATION);
+        });
         expect(await world.accountData('alice')).toMatchObject({ deposit: 0n, thawing: 0n, held: 100n * UNIT });
     });
 
