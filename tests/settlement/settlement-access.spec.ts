@@ -183,6 +183,9 @@ describe('the settlement', () => {
         await alice.sendCompleteWithdraw(world.via('alice'));
         expect((await world.accountData('alice')).deposit).toBe(97n * UNIT);
         world.advance(1);
+        // The second in which it ends is free again.
+        await world.settlement.sendDeposit(world.via('carol'), { amount: UNIT, user: world.of('carol'), deploy: true });
+        expect((await world.accountData('carol')).deposit).toBe(UNIT);
         await world.settle([records[1]]);
         await world.confirm('alice');
         expect((await world.accountData('bob')).earned).toBe((2n * UNIT * 8n) / 10n);
@@ -195,6 +198,7 @@ describe('the settlement', () => {
             await world.settlement.sendNominateRole(owner, { role, holder: world.of('dave') });
             await refused('ERROR_NO_NOMINEE', 'carol', P.acceptRoleBody({ role }));
             await world.settlement.sendAcceptRole(world.via('dave'), { role });
+            await refused('ERROR_NO_NOMINEE', 'dave', P.acceptRoleBody({ role }));
         }
         const dave = accountIdOf(world.of('dave'));
         expect(await world.settlement.getRoles()).toMatchObject({

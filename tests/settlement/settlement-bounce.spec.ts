@@ -4,6 +4,7 @@ import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
 import * as built from '../../build/PaymentSettlement/PaymentSettlement_PaymentSettlement';
+import { accountIdOf } from '../../wrappers/pool';
 import { PaymentSettlement, SettlementAccount, settlementEvents, SettlementExit } from '../../wrappers/settlement';
 import { dayOf, depositPayload, SETTLE_RESULTS } from '../../wrappers/settlement';
 import {
@@ -420,15 +421,16 @@ describe('jettons', () => {
         const prove = (amount: bigint) => settlement.sendProveSurplus(world.via('stranger'), { amount });
         await prove(10n * UNIT);
         expect(await settlement.getSettlementData()).toMatchObject({ surplus: 0n });
+        expect(exitCode(txAt(await prove(0n), settlement.address))).toBe(E.ERROR_NOTHING_DUE);
         const soon = await prove(9n * UNIT);
         expect(exitCode(txAt(soon, settlement.address))).toBe(E.ERROR_PROOF_TOO_SOON);
         world.advance(HOUR);
         await prove(9n * UNIT);
-        expect(await settlement.getSettlementData()).toMatchObject({ surplus: 9n * UNIT });
+        expect(await settlement.getSettlementData()).toMatchObject({ surplus: 9n * UNIT, solvency: 0n });
         const owner = world.via('owner');
         const assign = (amount: bigint) => settlement.sendAssignSurplus(owner, { amount, user: world.of('bob') });
         expect(exitCode(txAt(await assign(10n * UNIT), settlement.address))).toBe(E.ERROR_FUNDS);
-        await assign(4n * UNIT);
+        expect(excessQueries(await assign(4n * UNIT), world.of('owner'))).toHaveLength(1);
         expect(exitCode(txAt(await assign(1n), settlement.address))).toBe(E.ERROR_CHANGE_PENDING);
         await assign(0n);
         expect(exitCode(txAt(await assign(0n), settlement.address))).toBe(E.ERROR_NO_CHANGE);
@@ -444,12 +446,12 @@ describe('jettons', () => {
         expect(await settlement.getSettlementData()).toMatchObject({ surplus: 0n, assignAt: 0n });
     });
 
-    it('before the wallet is known nobody is it, nor is an account outside the basechain, whose id is 0, too', async () => {
-        const minter = world.of('stranger');
-        const settlement = world.blockchain.openContract(
+    /** Another settlement, not deployed yet. */
+    const another = async (minter: Address) =>
+        world.blockchain.openContract(
             await PaymentSettlement.createFromConfig({
                 owner: world.of('owner'),
-                settler: world.of('settler'),
+                settler: world.of('resolver'),
                 guardian: world.of('guardian'),
                 resolver: world.of('resolver'),
                 payees: {
@@ -461,6 +463,19 @@ describe('jettons', () => {
                 terms: world.terms,
             }),
         );
+
+    it('says which wallet is its own', async () => {
+        const settlement = await another(world.minter!.address);
+        await settlement.sendDeploy(world.via('owner'), toNano('10'));
+        const { transactions } = await settlement.sendDiscover(world.via('stranger'));
+        const who = accountIdOf(world.walletOf(settlement.address).address);
+        expect(settlementEvents(transactions)).toMatchObject([
+            { event: 'SettlementAdmin', kind: built.ADMIN_WALLET, who, value: 0n, at: 0n },
+        ]);
+    });
+
+    it('before the wallet is known nobody is it, nor is an account outside the basechain, whose id is 0, too', async () => {
+        const settlement = await another(world.of('stranger'));
         await settlement.sendDeploy(world.via('owner'), toNano('10'));
         const body = jettonNotification({
             amount: 5n * UNIT,
@@ -477,6 +492,16 @@ describe('jettons', () => {
         const cells = built.SETTLEMENT_CELLS + built.PAYOUT_CELLS;
         const bits = built.SETTLEMENT_BITS + built.PAYOUT_BITS;
         expect(await world.settlement.getRent()).toBe(rentOf(cells, bits, built.RENT_SECONDS));
+    });
+
+    it('jettons that nobody has sent are surplus at once', async () => {
+        await world.minter!.sendMint(world.via('owner'), {
+            receiver: world.settlement.address,
+            amount: 9n * UNIT,
+            forwardTonAmount: toNano('1'),
+            value: toNano('3'),
+        });
+        expect(await world.settlement.getSettlementData()).toMatchObject({ surplus: 9n * UNIT, kept: 0n });
     });
 
     it('a notification of a foreign wallet is answered from its own value, or ignored', async () => {
@@ -497,10 +522,17 @@ it('TON above the books is surplus, once', async () => {
     await world.deposit('alice', 100n * UNIT);
     const { settlement } = world;
     // With the message's value left out to the nano, what is above the books is the same before and after.
-    const prove = () => settlement.sendProveSurplus(world.via('stranger'), { amount: 0 });
-    await prove();
+    const queryId = 3n;
+    const prove = () => settlement.sendProveSurplus(world.via('stranger'), { amount: 0, queryId });
+    const { balance } = await world.blockchain.getContract(settlement.address);
+    const free = balance - 100n * UNIT - (await settlement.getRent());
+    const proven = await prove();
     const { surplus } = await settlement.getSettlementData();
-    expect(surplus).toBeGreaterThan(0n);
+    expect(surplus).toBe(free);
+    expect(settlementEvents(proven.transactions)).toMatchObject([
+        { event: 'SettlementAdmin', kind: built.ADMIN_SURPLUS, who: 0n, value: surplus },
+    ]);
+    expect(excessQueries(proven, world.of('stranger'))).toEqual([queryId]);
     expect(exitCode(txAt(await prove(), settlement.address))).toBe(E.ERROR_NOTHING_DUE);
     expect((await settlement.getSettlementData()).surplus).toBe(surplus);
     await world.expectBalanced();
