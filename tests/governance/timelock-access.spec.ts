@@ -19,7 +19,7 @@ import {
 } from '../../wrappers/governance/execution';
 import { pack } from '../../wrappers/common/messages';
 import { accountIdOf } from '../../wrappers/pool/metrics';
-import { exitCode, expectRefused, outs, txAt, txsAt } from '../support/pool/transactions';
+import { EXCESSES, exitCode, expectRefused, outs, txAt, txsAt } from '../support/pool/transactions';
 import { HOUR, MIN_DELAY, TIMELOCK_PEOPLE, TimelockWorld } from '../support/governance/timelock-world';
 
 describe('Timelock: access', () => {
@@ -68,6 +68,9 @@ describe('Timelock: access', () => {
         const result = await world.timelock.sendCancel(world.sender(by), { id: operation.id });
         expect(timelockEvents(result.transactions, 'OperationCancelledEvent')).toMatchObject([{ state: 3n }]);
         expect(await world.phase(operation.id)).toBe('cancelled');
+        // What the order does not need comes back at once, the rest of it from the operation.
+        const [rest] = outs(txAt(result, world.timelock.address)).filter(({ op }) => op === EXCESSES);
+        expect(rest.to).toEqualAddress(world.address(by));
         world.advance(MIN_DELAY);
         const run = await operation.operation.sendExecute(world.sender('stranger'), { value: toNano('1') });
         expect(exitCode(txAt(run, operation.operation.address))).toBe(TimelockExit.ERROR_OPERATION_STATE);
@@ -173,7 +176,14 @@ describe('Timelock: access', () => {
             }).init,
         });
         expect(exitCode(txAt(deployed, ghost.address))).toBe(0);
-        expect(await world.phase(123n)).toBe('none');
+        const { $$type: _, timelock, id, free, guardianProof, phaseName, ...numbers } = await ghost.getOperation();
+        expect({ timelock, id, free, guardianProof, phaseName }).toMatchObject({
+            id: 123n,
+            free: false,
+            guardianProof: false,
+            phaseName: 'none',
+        });
+        expect(new Set(Object.values(numbers))).toEqual(new Set([0n, null]));
         const run = await ghost.sendExecute(world.sender('stranger'), { value: toNano('1') });
         expect(exitCode(txAt(run, ghost.address))).toBe(TimelockExit.ERROR_OPERATION_STATE);
         // Nor does it remember that some predecessor is done.

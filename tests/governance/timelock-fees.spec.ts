@@ -2,13 +2,29 @@
  * What the getters say is enough for the whole chain, one nanoton less is refused, and no contract pays anything of its own,
  * at five sets of prices; no gas constant is below the dearest path, none more than a tenth above.
  */
-import { Address, Cell, toNano, Transaction } from '@ton/core';
+import { Address, beginCell, Cell, toNano, Transaction } from '@ton/core';
 import '@ton/test-utils';
 
 import * as built from '../../build/Timelock/Timelock_Timelock';
-import { packActions, Timelock, TimelockExit, TimelockOperation } from '../../wrappers/governance/execution';
+import {
+    packActions,
+    Timelock,
+    timelockEvents,
+    TimelockExit,
+    TimelockOperation,
+} from '../../wrappers/governance/execution';
 import { underCoverage } from '../support/coverage';
-import { exitCode, expectNoLoss, expectRefused, install, refuse, succeeded, txsAt } from '../support/pool/transactions';
+import {
+    excessQueries,
+    exitCode,
+    expectNoLoss,
+    expectRefused,
+    install,
+    refuse,
+    succeeded,
+    txsAt,
+} from '../support/pool/transactions';
+import { computeFee, forwardFee, rentOf } from '../support/pool/fees';
 import { priceScenarios } from '../support/prices';
 import { timelockTour } from '../support/governance/timelock-gas';
 import { fillTimelock } from '../support/governance/timelock-state';
@@ -126,6 +142,12 @@ describe.each(Object.entries(priceScenarios()))('Timelock at %s', (_name, config
         // The rent stays, what is left of gas and forwarding goes back.
         expect(await world.balanceOf(fresh.address)).toBeGreaterThan((cost * 3n) / 4n);
         expect(await fresh.getCost(Timelock.topUpBody())).toBe(0n);
+        const { guardian, minDelay } = await fresh.getTimelock();
+        expect(timelockEvents(result.transactions, 'TimelockAdminEvent')).toMatchObject([
+            { kind: 0n, who: guardian, value: minDelay },
+        ]);
+        // The sender gets the rest, the contract keeps the rent.
+        expect(excessQueries(result, world.address('deployer'))).toHaveLength(1);
     });
 
     it('bounces of every action are booked', async () => {
@@ -189,5 +211,15 @@ describe('Timelock: gas', () => {
             }
         },
         120_000,
+    );
+});
+
+gasTest('the cost of the set-up, part by part', async () => {
+    const { timelock } = await TimelockWorld.create();
+    const body = beginCell().storeUint(Timelock.opcodes.SetupTimelock, 32).endCell();
+    expect(await timelock.getCost(body)).toBe(
+        rentOf(built.TIMELOCK_CELLS, built.TIMELOCK_BITS, built.RENT_SECONDS) +
+            computeFee(built.GAS_TIMELOCK_SCHEDULE) +
+            2n * forwardFee(0n, 1023n),
     );
 });

@@ -12,7 +12,16 @@ import {
     timelockEvents,
     unpackActions,
 } from '../../wrappers/governance/execution';
-import { exitCode, expectNoLoss, outs, refuse, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import {
+    exitCode,
+    kept as keptBy,
+    expectNoLoss,
+    outs,
+    refuse,
+    succeeded,
+    txAt,
+    txsAt,
+} from '../support/pool/transactions';
 import { DAY, GRACE, HOUR, MIN_DELAY, plainBody, TimelockWorld } from '../support/governance/timelock-world';
 
 describe('Timelock: happy path', () => {
@@ -141,6 +150,8 @@ describe('Timelock: happy path', () => {
         const [back] = outs(txAt(released, operation.address));
         expect(back.to).toEqualAddress(world.address('other'));
         expect(back.value).toBeGreaterThan(kept);
+        // Nothing but what was kept, and the rest of this message.
+        expect(keptBy(txAt(released, operation.address))).toBe(-kept);
         const again = await operation.sendReleaseKept(world.sender('stranger'));
         expect(exitCode(txAt(again, operation.address))).toBe(TimelockExit.ERROR_NOTHING_KEPT);
     });

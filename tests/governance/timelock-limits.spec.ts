@@ -2,6 +2,7 @@
 import { Address, beginCell, Cell, toNano } from '@ton/core';
 import '@ton/test-utils';
 
+import { accountIdOf } from '../../wrappers/pool';
 import { GovernanceAction, Timelock, TimelockExit, timelockEvents } from '../../wrappers/governance/execution';
 import { exitCode, refuse, txAt, txsAt } from '../support/pool/transactions';
 import { editTimelock } from '../support/governance/timelock-state';
@@ -180,6 +181,28 @@ describe('Timelock: limits', () => {
             );
             const next = world.now + MIN_DELAY + MAX_TERM;
             expect(await act(Timelock.setGuardianBody({ guardian, expiresAt: next }))).toBe(0);
+        });
+
+        it('is told', async () => {
+            const who = world.address('alice');
+            const id = accountIdOf(who);
+            const expiresAt = world.now + 100 * DAY;
+            for (const [body, kind, whose, value] of [
+                [Timelock.setMinDelayBody({ delay: 3 * DAY }), 1n, 0n, BigInt(3 * DAY)],
+                [Timelock.setProposerBody({ account: who, allowed: true }), 2n, id, 1n],
+                [Timelock.setProposerBody({ account: who, allowed: false }), 2n, id, 0n],
+                [Timelock.setGuardianBody({ guardian: who, expiresAt }), 3n, id, BigInt(expiresAt)],
+                [Timelock.setGuardianBody({ guardian: null, expiresAt: 0 }), 3n, 0n, 0n],
+                [Timelock.sweepSurplusBody({ to: who }), 4n, id, 0n],
+            ] as const) {
+                const undo = world.checkpoint();
+                const action = { destination: world.timelock.address, value: toNano('0.1'), body };
+                const { result } = await world.carryOut([action]);
+                expect(timelockEvents(result.transactions, 'TimelockAdminEvent')).toMatchObject([
+                    { kind, who: whose, value },
+                ]);
+                await undo();
+            }
         });
 
         it('no addresses of another chain', async () => {
