@@ -60,6 +60,7 @@ describe('Timelock: happy path', () => {
         const { id, operation, result } = await world.schedule(world.actions(2));
         const [said] = timelockEvents(result.transactions, 'OperationScheduledEvent');
         expect(said).toMatchObject({ id, number: 0n, readyAt: BigInt(world.now + MIN_DELAY) });
+        expect((await operation.getOperation()).expiresAt).toBe(BigInt(world.now + MIN_DELAY + GRACE));
         // The rest of the value goes with the notice.
         const [notice] = outs(txAt(result, world.timelock.address)).filter((o) => o.to.equals(world.address('alice')));
         expect(notice.op).toBe(Timelock.opcodes.OperationScheduled);
