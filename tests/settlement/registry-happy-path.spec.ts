@@ -6,7 +6,7 @@ import * as built from '../../build/UsageRegistry/UsageRegistry_UsageRegistry';
 import { batchHash, dayOf, LEDGER_REASONS, recordHash, settlementEvents, unpackRows } from '../../wrappers/settlement';
 import { usageHash } from '../../wrappers/token';
 import { addressOfAccount } from '../../wrappers/pool';
-import { excessQueries, expectNoLoss, kept, succeeded, txAt } from '../support/pool/transactions';
+import { excessQueries, expectNoLoss, kept, outs, succeeded, txAt } from '../support/pool/transactions';
 import { rentOf } from '../support/pool/fees';
 import { DAY, NETWORK_ID, SettlementWorld, UNIT } from '../support/settlement/world';
 
@@ -60,12 +60,22 @@ describe('recording', () => {
             expect((await ledger.getLedgerData()).records).toBe(records);
             const today = dayOf(world.now);
             expect((await world.registry.getTotals(0, today)).records).toBe(records);
-            // Taken out of the very day it was counted in, be that odd or even.
-            const { records: ofToday } = await ledger.getTotals(today, today);
-            expect((await world.registry.getTotals(today, today)).records).toBe(ofToday);
-            world.advance(DAY);
         }
         expect((await ledger.getLedgerData()).records).toBe(before.records + 1n);
+    });
+
+    it('what a ledger refuses is taken out of the very day it was counted in, be that odd or even', async () => {
+        const usage = world.usage();
+        await world.add({ usage });
+        for (let day = 0; day < 3; day++) {
+            world.advance(DAY);
+            await world.add({ usage: world.usage({ time: world.now }) });
+            await world.add({ usage });
+            const today = dayOf(world.now);
+            for (const when of [today - 1, today]) {
+                expect((await world.registry.getTotals(when, when)).records).toBe(1n);
+            }
+        }
     });
 
     it('sixty in one message, each judged alone', async () => {
@@ -79,6 +89,9 @@ describe('recording', () => {
         const [rows] = settlementEvents(result.transactions, 'UsageRows');
         const expected = Array.from({ length: 60 }, (_, i) => (i === 10 ? 2 : i === 11 ? 1 : 0));
         expect(unpackRows(rows.results, rows.count)).toEqual(expected);
+        // A new ledger's rent goes along, to others only what a record costs.
+        const values = outs(txAt(result, world.registry.address)).map(({ value }) => value);
+        expect(values[0]).toBeGreaterThan(2n * values[2]);
         const recorded = settlementEvents(result.transactions, 'UsageRecorded');
         expect(recorded.map(({ batch }) => batch)).toEqual(Array.from({ length: 57 }, () => false));
         expect(settlementEvents(result.transactions, 'UsageRejected')).toHaveLength(1);
