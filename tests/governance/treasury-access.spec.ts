@@ -300,6 +300,7 @@ describe('Treasury: access and limits', () => {
                 threshold: 2,
             });
             // The old request is void.
+            expect(await world.treasury.getRequest(index)).toBeNull();
             const late = await world.treasury.sendApproveSpend(world.sender('grantee'), { index: 0, nonce });
             expect(exit(late)).toBe(TreasuryExit.ERROR_NO_REQUEST);
             expect(exit(await world.spend(0, toNano('1'), { and: 'grantee' }))).toBe(0);

@@ -79,6 +79,17 @@ describe('Treasury: bounces', () => {
         expect((await world.balanceOf(grantee)) - before).toBeGreaterThan(amount - toNano('0.01'));
     });
 
+    it('a proof of surplus has a number of its own', async () => {
+        const numbers: bigint[] = [];
+        for (let i = 0; i < 2; i++) {
+            const result = await world.treasury.sendSync(world.sender('stranger'), { asset: 1, extra: 0n });
+            const transfer = outs(txAt(result, world.treasury.address)).find(({ op }) => op === 0x0f8a7ea5)!;
+            numbers.push(transfer.queryId!);
+            world.advance(30 * DAY);
+        }
+        expect(numbers[1]).toBeGreaterThan(numbers[0]);
+    });
+
     it('a proof of surplus and a question to a minter change nothing', async () => {
         const before = await books();
         await refuse(world.blockchain, wallet());

@@ -98,6 +98,7 @@ describe('Treasury: happy path', () => {
         expect(before.free - after.free).toBeLessThan(amount + toNano('0.01'));
         const claim = () => world.treasury.sendClaimGrant(world.sender('stranger'), { grant: 0 });
         const has = async () => (asset === 0 ? world.balanceOf(grantee) : world.tokens(grantee));
+        expect(await world.treasury.getGrant(0)).toMatchObject({ claimed: 0n, claimable: 0n, stopped: false });
         world.advance(10 * DAY - 1);
         expect(exit(await claim())).toBe(TreasuryExit.ERROR_NOTHING_DUE);
         world.advance(1);
