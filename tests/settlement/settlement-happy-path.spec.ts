@@ -260,18 +260,6 @@ describe.each([
         expect((await world.accountData('alice')).stuck).toBe(0n);
     });
 
-    it('a collection is asked for what it costs at least: of a consumer with nothing open', async () => {
-        await world.deposit('bob', UNIT);
-        const bob = await world.account('bob');
-        const consumer = world.of('alice');
-        const body = SettlementAccount.withdrawEarningsBody({ consumer });
-        const cost = await bob.getCost(body, 0);
-        const sent = await bob.sendWithdrawEarnings(world.via('bob'), { consumer, value: cost });
-        expect(exitCode(txAt(sent, bob.address))).toBe(0);
-        const less = await bob.sendWithdrawEarnings(world.via('bob'), { consumer, value: cost - 1n });
-        expect(exitCode(txAt(less, bob.address))).toBe(SettlementExit.ERROR_VALUE_TOO_LOW);
-    });
-
     it('the resolver is too late after 7 days, and cannot speak twice', async () => {
         const alice = await world.account('alice');
         const record = await world.recorded({ amount: 50n * UNIT });
