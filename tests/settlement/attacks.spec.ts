@@ -65,6 +65,13 @@ describe('with jettons', () => {
         await world.expectBalanced();
     });
 
+    it('the 1,024th payout of an hour is made', async () => {
+        const { payouts: seq } = await world.settlement.getSettlementData();
+        await payouts(world, Number(MAX_PAYOUTS - 1n - seq), WITHDRAWAL);
+        expect((await world.settlement.getSettlementData()).payouts).toBe(MAX_PAYOUTS - 1n);
+        expect(await leave()).toEqual({ code: 0, paid: 80n * UNIT });
+    });
+
     it('1,024 payouts an hour are the most, and whoever is above it has his earnings still', async () => {
         await payouts(world, Number(MAX_PAYOUTS), WITHDRAWAL);
         expect(await leave()).toEqual({ code: E.ERROR_PAYOUTS_FULL, paid: 0n });

@@ -433,6 +433,8 @@ describe('jettons', () => {
         expect(excessQueries(await assign(4n * UNIT), world.of('owner'))).toHaveLength(1);
         expect(exitCode(txAt(await assign(1n), settlement.address))).toBe(E.ERROR_CHANGE_PENDING);
         await assign(0n);
+        const nothing = { assignAt: 0n, assignAmount: 0n, assignUser: 0n };
+        expect(await settlement.getSettlementData()).toMatchObject(nothing);
         expect(exitCode(txAt(await assign(0n), settlement.address))).toBe(E.ERROR_NO_CHANGE);
         const nobody = PaymentSettlement.assignSurplusBody({ amount: 1, user: null });
         await world.refused(E.ERROR_BAD_ADDRESS, 'owner', settlement.address, nobody);
