@@ -1,6 +1,5 @@
 /** Who may do what at the registry and its ledgers; roles, pause, upgrade; what is malformed. */
 import { Address, beginCell, Cell, toNano } from '@ton/core';
-import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
 import {
@@ -187,9 +186,7 @@ describe('the registry', () => {
         const settle = { queryId: 0n, id: 1n, batch: false, account: 1n, settler: 1n, row: Cell.EMPTY };
         const body = cellOf(storeSettleRecord({ $$type: 'SettleRecord', ...settle }));
         const from = new Address(-1, Buffer.alloc(32, 7));
-        await expectRefused(alone.blockchain, ledger, E.ERROR_NOT_SETTLEMENT, () =>
-            alone.blockchain.sendMessage(internal({ from, to: ledger, value: toNano('1'), body, bounce: true })),
-        );
+        await expectRefused(alone.blockchain, ledger, E.ERROR_NOT_SETTLEMENT, () => alone.sendAs(from, ledger, body));
     });
 
     it('is linked once, paused for 72 hours at most, and not again for another 72', async () => {

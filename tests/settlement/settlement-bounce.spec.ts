@@ -8,6 +8,7 @@ import { accountIdOf } from '../../wrappers/pool';
 import { PaymentSettlement, SettlementAccount, settlementEvents, SettlementExit } from '../../wrappers/settlement';
 import { dayOf, depositPayload, SETTLE_RESULTS } from '../../wrappers/settlement';
 import {
+    deliverOne,
     excessQueries,
     exitCode,
     expectNoLoss,
@@ -150,11 +151,7 @@ describe.each([
         const { address: to } = world.settlement;
         const body = PaymentSettlement.settleUsagesBody({ records: [record] });
         const settle = internal({ from: world.of('settler'), to, value: toNano('2'), body, bounce: true });
-        /** One message; what it sends is not delivered yet. */
-        const step = async (message: Message): Promise<Transaction> => {
-            const steps = await world.blockchain.sendMessageIter(message, { allowParallel: true });
-            return (await steps.next()).value as Transaction;
-        };
+        const step = async (message: Message) => (await deliverOne(world.blockchain, message))!;
         const next = (tx: Transaction) => [...tx.outMessages.values()].find(({ info }) => info.type === 'internal')!;
         const first = await step(next(await step(settle)));
         expect(await ledger.getRecord(record.id)).toEqual({ status: 'being settled', hash });
@@ -448,26 +445,8 @@ describe('jettons', () => {
         expect(await settlement.getSettlementData()).toMatchObject({ surplus: 0n, assignAt: 0n });
     });
 
-    /** Another settlement, not deployed yet. */
-    const another = async (minter: Address) =>
-        world.blockchain.openContract(
-            await PaymentSettlement.createFromConfig({
-                owner: world.of('owner'),
-                settler: world.of('resolver'),
-                guardian: world.of('guardian'),
-                resolver: world.of('resolver'),
-                payees: {
-                    operations: world.of('operations'),
-                    validators: world.of('validators'),
-                    treasury: world.of('treasury'),
-                },
-                minter,
-                terms: world.terms,
-            }),
-        );
-
     it('says which wallet is its own', async () => {
-        const settlement = await another(world.minter!.address);
+        const settlement = await world.another(world.minter!.address);
         await settlement.sendDeploy(world.via('owner'), toNano('10'));
         const { transactions } = await settlement.sendDiscover(world.via('stranger'));
         const who = accountIdOf(world.walletOf(settlement.address).address);
@@ -477,16 +456,14 @@ describe('jettons', () => {
     });
 
     it('before the wallet is known nobody is it, nor is an account outside the basechain, whose id is 0, too', async () => {
-        const settlement = await another(world.of('stranger'));
+        const settlement = await world.another(world.of('stranger'));
         await settlement.sendDeploy(world.via('owner'), toNano('10'));
         const body = jettonNotification({
             amount: 5n * UNIT,
             from: world.of('carol'),
             payload: depositPayload({ user: world.of('carol'), deploy: true }),
         });
-        const from = new Address(-1, Buffer.alloc(32, 7));
-        const { address: to } = settlement;
-        await world.blockchain.sendMessage(internal({ from, to, value: toNano('2'), body, bounce: true }));
+        await world.sendAs(new Address(-1, Buffer.alloc(32, 7)), settlement.address, body, toNano('2'));
         expect(await settlement.getSettlementData()).toMatchObject({ wallet: 0n, assets: 0n, owed: 0n });
     });
 

@@ -244,9 +244,8 @@ describe('positions', () => {
         it('restitution', async () => {
             await slash();
             await world.appeal('alice', 'prover1', 1, world.unit(2));
-            await world.master.sendVerdict(world.sender('resolver'), {
-                ...{ staking: staking().address, seq: 1, overturn: true },
-            });
+            const verdict = { staking: staking().address, seq: 1, overturn: true };
+            await world.master.sendVerdict(world.sender('resolver'), verdict);
             await slash();
             const balance = await world.balance('alice');
             await (await alice()).sendClaimRestitution(world.sender('stranger'), { seq: 1 });
@@ -271,15 +270,21 @@ describe('positions', () => {
         expect(await since()).toBe((before + BigInt(103 * DAY) + 1n) / 2n);
     });
 
+    /** A prover whom a single share of bob's can join. */
+    async function forSmall(): Promise<World> {
+        const small = await World.create({ params: { minStake: 1n } });
+        await small.open('prover1', small.unit(1000));
+        await small.stake('prover1', 'prover1', small.unit(1000));
+        await small.enrich('bob');
+        return small;
+    }
+
     it.each([
         ['before the slash', 'stays'],
         ['after the slash', 'stays'],
         ['after the slash', 'is leaving'],
     ])('of a single share that came %s and %s can appeal', async (when, then) => {
-        const small = await World.create({ params: { minStake: 1n } });
-        await small.open('prover1', small.unit(1000));
-        await small.stake('prover1', 'prover1', small.unit(1000));
-        await small.enrich('bob');
+        const small = await forSmall();
         if (when === 'before the slash') await small.stake('bob', 'prover1', 1n);
         await small.slash('prover1', 10_000);
         if (when === 'after the slash') await small.stake('bob', 'prover1', 1n);
@@ -291,10 +296,7 @@ describe('positions', () => {
     });
 
     it('of a single share that was there when it struck, and has left since, can appeal', async () => {
-        const small = await World.create({ params: { minStake: 1n } });
-        await small.open('prover1', small.unit(1000));
-        await small.stake('prover1', 'prover1', small.unit(1000));
-        await small.enrich('bob');
+        const small = await forSmall();
         await small.stake('bob', 'prover1', 1n);
         await small.request('bob', 'prover1', { shares: 1n });
         small.advance(6 * DAY);

@@ -7,7 +7,7 @@ import { Message, toNano } from '@ton/core';
 import '@ton/test-utils';
 
 import { runs, Random, seeded } from '../support/random';
-import { refuse } from '../support/pool/transactions';
+import { deliverOne, refuse } from '../support/pool/transactions';
 import { RewardsModel } from '../support/staking/rewards-model';
 import { RewardPerson, RewardsUnit, UNSTAKE_DELAY } from '../support/staking/rewards-unit';
 
@@ -119,10 +119,8 @@ describe('random operations', () => {
             let lastAcc = 0n;
             /** Runs one message; what it sends is not delivered yet. */
             const deliver = async (message: Message): Promise<Message[]> => {
-                const steps = await unit.blockchain.sendMessageIter(message, { allowParallel: true });
-                const step = await steps.next();
-                const sent = step.done ? [] : [...step.value.outMessages.values()];
-                return sent.filter((out) => out.info.type === 'internal');
+                const tx = await deliverOne(unit.blockchain, message);
+                return [...(tx?.outMessages.values() ?? [])].filter((out) => out.info.type === 'internal');
             };
             const pair = ({ info }: Message) =>
                 info.type === 'internal' ? `${info.src.toRawString()} ${info.dest.toRawString()}` : '';

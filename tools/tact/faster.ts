@@ -50,10 +50,10 @@ function parseOnce(): void {
 /** A context is copied, with all that it holds, for every entry that is added; but nobody asks the one before again. */
 function addInPlace(): void {
     class Context implements context.CompilerContext {
-        constructor(private readonly args: Pick<context.CompilerContext, 'stores'> = { stores: new Map() }) {}
+        readonly stores: context.CompilerContext['stores'];
 
-        get stores(): context.CompilerContext['stores'] {
-            return this.args.stores;
+        constructor(args: Pick<context.CompilerContext, 'stores'> = { stores: new Map() }) {
+            this.stores = args.stores;
         }
 
         updateStore = <T>(store: symbol, key: string | number, value: T): this => {

@@ -241,6 +241,13 @@ export function gasOf({ description }: Transaction): bigint {
     return description.computePhase.gasUsed;
 }
 
+/** Runs one message; what its transaction sends is not delivered yet. */
+export async function deliverOne(blockchain: Blockchain, message: Message): Promise<Transaction | undefined> {
+    const steps = await blockchain.sendMessageIter(message, { allowParallel: true });
+    const step = await steps.next();
+    return step.done ? undefined : step.value;
+}
+
 /** Query ids of the excesses that an account gets, of whatever contract. */
 export function excessQueries({ transactions }: { transactions: Transaction[] }, to: Address) {
     return transactions

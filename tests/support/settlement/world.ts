@@ -61,6 +61,28 @@ export type SettlementOptions = {
 
 export type Recorded = RecordToSettle & { consumer: Address };
 
+type SettlementConfig = Parameters<typeof PaymentSettlement.createFromConfig>[0];
+
+function settlementConfig(
+    people: Record<SettlementPerson, Treasury>,
+    terms: TermsConfig,
+    minter?: Address,
+): SettlementConfig {
+    return {
+        owner: people.owner.address,
+        settler: people.settler.address,
+        guardian: people.guardian.address,
+        resolver: people.resolver.address,
+        payees: {
+            operations: people.operations.address,
+            validators: people.validators.address,
+            treasury: people.treasury.address,
+        },
+        minter,
+        terms,
+    };
+}
+
 export class SettlementWorld {
     private nonces = new Map<string, bigint>();
     readonly deployed = new Set<string>();
@@ -111,19 +133,7 @@ export class SettlementWorld {
             ...options.terms,
         };
         const settlement = blockchain.openContract(
-            await PaymentSettlement.createFromConfig({
-                owner: people.owner.address,
-                settler: people.settler.address,
-                guardian: people.guardian.address,
-                resolver: people.resolver.address,
-                payees: {
-                    operations: people.operations.address,
-                    validators: people.validators.address,
-                    treasury: people.treasury.address,
-                },
-                minter: minter?.address,
-                terms,
-            }),
+            await PaymentSettlement.createFromConfig(settlementConfig(people, terms, minter?.address)),
         );
         await settlement.sendDeploy(people.owner.getSender(), toNano('10'));
         if (!options.unlinked) {
@@ -178,6 +188,14 @@ export class SettlementWorld {
 
     async send(from: SettlementPerson, to: Address, body: Cell, value = toNano('1')): Promise<SendMessageResult> {
         return this.people[from].send({ to, value, body, bounce: true });
+    }
+
+    /** Another settlement, not deployed yet; by its settler its address is another, too. */
+    async another(minter: Address): Promise<SandboxContract<PaymentSettlement>> {
+        const config = settlementConfig(this.people, this.terms, minter);
+        return this.blockchain.openContract(
+            await PaymentSettlement.createFromConfig({ ...config, settler: this.of('stranger') }),
+        );
     }
 
     /** A message that only a contract can send. */

@@ -5,7 +5,7 @@
 import { Address, Cell, Message, toNano, Transaction } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
-import { refuse } from '../pool/transactions';
+import { deliverOne, refuse } from '../pool/transactions';
 import { Random, seed } from '../random';
 import { Who, World } from './world';
 
@@ -55,10 +55,12 @@ export class Net {
     }
 
     private async run(message: Message): Promise<Transaction | undefined> {
-        const steps = await this.world.blockchain.sendMessageIter(message, { allowParallel: true });
-        const step = await steps.next();
-        if (step.done) return undefined;
-        const tx = step.value as Transaction;
+        return this.follow(await deliverOne(this.world.blockchain, message));
+    }
+
+    /** Takes what a transaction has sent. */
+    private async follow(tx: Transaction | undefined): Promise<Transaction | undefined> {
+        if (tx === undefined) return undefined;
         this.transactions.push(tx);
         for (const out of tx.outMessages.values()) if (out.info.type === 'internal') await this.take(out);
         return tx;
@@ -86,13 +88,9 @@ export class Net {
         const [message] = this.waiting.splice(index, 1);
         if (message.info.type !== 'internal') throw new Error('not an internal message');
         const back = await refuse(this.world.blockchain, message.info.dest);
-        const steps = await this.world.blockchain.sendMessageIter(message, { allowParallel: true });
-        const step = await steps.next();
+        const tx = await deliverOne(this.world.blockchain, message);
         await back();
-        if (step.done) return;
-        const tx = step.value as Transaction;
-        this.transactions.push(tx);
-        for (const out of tx.outMessages.values()) if (out.info.type === 'internal') await this.take(out);
+        await this.follow(tx);
     }
 
     /** Everything that is on its way, in the order it was sent. */
