@@ -5,7 +5,7 @@ import { internal } from '@ton/sandbox';
 import * as built from '../../build/VoterAccount/VoterAccount_VoterAccount';
 import { GovernanceExit, VoterAccount } from '../../wrappers/governance';
 import { GovernanceWorld } from '../support/governance/world';
-import { accept, jettonNotification, plain, REFUSAL, refuse } from '../support/pool/transactions';
+import { accept, excessQueries, jettonNotification, plain, REFUSAL, refuse } from '../support/pool/transactions';
 
 describe('what a receiver refuses', () => {
     let world: GovernanceWorld;
@@ -188,12 +188,13 @@ describe('what a receiver refuses', () => {
         await world.toEnd(proposal);
         for (const at of [world.governor.address, world.timelock.address]) {
             const back = await refuse(world.blockchain, at);
-            const result = await proposal.sendQueue(world.sender('dave'));
+            const result = await proposal.sendQueue(world.sender('dave'), { queryId: 77n });
             await back();
             expect(world.codes(result)).toEqual([REFUSAL]);
             expect((await proposal.getProposal()).state).toBe('succeeded');
-            // What was left of the value is with him who sent it.
-            expect(result.transactions.at(-1)!.address).toBe(BigInt(`0x${world.address('dave').hash.toString('hex')}`));
+            // What was left of the value is with him who sent it. The Timelock is asked with the number of the proposal.
+            const query = at === world.governor.address ? 77n : BigInt(id);
+            expect(excessQueries(result, world.address('dave'))).toEqual([query]);
         }
         expect(world.codes(await proposal.sendQueue(world.sender('dave')))).toEqual([]);
         expect((await proposal.getProposal()).state).toBe('queued');

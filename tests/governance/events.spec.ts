@@ -114,3 +114,14 @@ it('a quorum that comes late', async () => {
     ]);
     expect(end).toBe(world.now + 3600 + 2 * DAY);
 });
+
+it('a quorum of an emergency extends nothing, however late', async () => {
+    const pause = { ...world.nothing(world.staking.master.address), body: world.pauseBody() };
+    const { proposal } = await world.propose('alice', 'emergency', [pause]);
+    await world.toEnd(proposal);
+    world.advance(-1);
+    const { end } = await proposal.getProposal();
+    const late = await world.vote('bob', 1, 'for');
+    expect(world.events(late).map(({ event }) => event)).toEqual(['BallotCast']);
+    expect((await proposal.getProposal()).end).toBe(end);
+});

@@ -8,16 +8,29 @@ import {
     GovernanceExit,
     Governor,
     MAX_RULES,
+    packActions,
     ProposalKind,
     Rule,
     Settings,
     settingsCell,
     Timelock,
 } from '../../wrappers/governance';
+import { accountIdOf } from '../../wrappers/pool';
 import { UsageRegistry } from '../../wrappers/settlement';
 import { EmissionController } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
-import { exitCode, gasOf, kept, stateHash, succeeded, txAt, txsAt } from '../support/pool/transactions';
+import { computeFee } from '../support/pool/fees';
+import {
+    excessQueries,
+    exitCode,
+    expectRefused,
+    gasOf,
+    kept,
+    stateHash,
+    succeeded,
+    txAt,
+    txsAt,
+} from '../support/pool/transactions';
 import { DAY, GovernanceWorld, HOUR, NOTHING } from '../support/governance/world';
 
 const { ERROR_BAD_ADDRESS, ERROR_BAD_PARAMETER, ERROR_NOT_TIMELOCK, ERROR_TOO_MANY_RULES } = GovernanceExit;
@@ -336,7 +349,8 @@ describe('ChangeSettings', () => {
         await world.lock('alice', world.unit(10_000_000));
         for (const i of [1, 0] as const) {
             const ready = world.checkpoint();
-            const result = await order(world, Governor.changeSettingsBody({ settings: all(i) }));
+            const result = await order(world, Governor.changeSettingsBody({ queryId: 5n, settings: all(i) }));
+            expect(excessQueries(result, world.timelock.address)).toEqual([5n]);
             const [said] = world.events(result);
             if (said.event !== 'SettingsChanged') throw new Error(`said ${said.event}`);
             expect(said.settings).toEqualCell(settingsCell(all(i)));
@@ -362,5 +376,45 @@ describe('ChangeSettings', () => {
             .endCell();
         expect(exitCode(txAt(await order(world, short), world.governor.address))).toBe(9);
         expect(await stateHash(world.blockchain, world.governor.address)).toBe(before);
+    });
+});
+
+describe('what the Governor sends on its own', () => {
+    let world: GovernanceWorld;
+
+    beforeAll(async () => {
+        world = await GovernanceWorld.create();
+        await world.lock('alice', world.unit(20_000));
+    });
+
+    it('the question for the supply takes what AskSupply costs beside the Governor', async () => {
+        const { result } = await world.propose('alice');
+        const asked = txAt(result, world.staking.stakingToken.address).inMessage!.info;
+        if (asked.type !== 'internal') throw new Error('asked from outside');
+        const { governor } = world;
+        const whole = await governor.getCost(Governor.opcodes.AskSupply);
+        expect(asked.value.coins).toBe(whole - (await governor.getCost(Governor.opcodes.ChangeSettings)));
+    });
+
+    it.each([1, 10])('an emergency of %d actions: their value and its gas, and not a nanoton less', async (count) => {
+        const pause = { ...world.nothing(world.staking.master.address), body: world.pauseBody() };
+        const actions = Array.from({ length: count }, () => pause);
+        const body = beginCell()
+            .store(
+                built.storeExecuteAsk({
+                    ...{ $$type: 'ExecuteAsk', queryId: 5n, proposal: 1n, count: BigInt(count) },
+                    ...{ responseTo: accountIdOf(world.address('dave')), total: BigInt(count) * pause.value },
+                    actions: packActions(actions),
+                }),
+            )
+            .endCell();
+        const [from, to] = [await world.governor.getProposalAddress(1), world.governor.address];
+        const send = (value: bigint) => world.blockchain.sendMessage(internal({ from, to, value, bounce: true, body }));
+        const gas = built.GAS_GOVERNOR_EXECUTE + BigInt(count) * built.GAS_GOVERNOR_ACTION;
+        const enough = BigInt(count) * pause.value + computeFee(gas);
+        await expectRefused(world.blockchain, to, GovernanceExit.ERROR_VALUE_TOO_LOW, () => send(enough - 1n));
+        const result = await send(enough);
+        expect(succeeded(txAt(result, to))).toBe(true);
+        expect(txsAt(result, world.staking.master.address)).toHaveLength(count);
     });
 });
