@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import type { NetworkProvider } from '@ton/blueprint';
 import { Address, Cell } from '@ton/core';
 
-import { GovernanceAction, Timelock, Treasury } from '../../wrappers/governance';
+import { GovernanceAction, Governor, MAX_RULES, Timelock, Treasury } from '../../wrappers/governance';
 import { ParticipantRegistry, PoolOperator, RewardDistribution } from '../../wrappers/pool';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { PaymentSettlement, UsageRegistry } from '../../wrappers/settlement';
@@ -18,6 +18,7 @@ import {
     governanceAddress,
     governanceManifestFile,
     readGovernanceManifest,
+    requireGovernanceRule,
     showAccount,
     writeActions,
 } from '../lib/governance';
@@ -32,9 +33,15 @@ const SPEC: ScriptSpec = {
     about:
         'Nominates the Timelock as owner of everything, writes the acceptances as actions of a technical proposal, and ' +
         'lists every role, who is nominated for one, and announced code. Ends with 5 until the Timelock owns all, the ' +
-        'deployer has no role and no code is announced.',
+        'deployer has no role and no code is announced. With --guardians: what makes the Governor guardian of all of it.',
     flags: {
-        'governance-manifest': GOVERNANCE_FLAGS['governance-manifest'],
+        ...GOVERNANCE_FLAGS,
+        guardians: {
+            value: 'file',
+            about:
+                'write the actions that make the Governor guardian of what the Timelock owns, and <file>-rules.json ' +
+                'those that let emergency proposals stop it',
+        },
         timelock: { value: 'address', about: 'the Timelock', env: 'TIMELOCK_ADDRESS' },
         deployer: { value: 'address', about: 'whose roles must be gone (you)' },
         out: { value: 'file', about: 'where the acceptances are written (handover.json)' },
@@ -50,8 +57,22 @@ type Role = { role: string; holder: Account; worst: string };
 /** Code that can replace the present one without the owner of that day. */
 type Announced = { part: string; codeHash: bigint; readyAt: bigint };
 
+/** What can be stopped, by its guardian. */
+type Guard = {
+    holder: Account;
+    /** Who will be guardian: nominated, or after a notice. */
+    next: Account;
+    /** Names somebody guardian. */
+    name: (guardian: Address) => Cell;
+    /** What the one who is named has to send; without it he has nothing to do. */
+    accept?: Cell;
+    /** Opcode of the stop. */
+    stop: number;
+};
+
 /** A contract that has an owner. */
 type Owned = {
+    guard?: Guard;
     name: string;
     address: Address;
     owner: Account;
@@ -91,12 +112,14 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
         contract: Pick<Owned, 'nominate' | 'accept' | 'cost' | 'look'>,
         roles: () => Promise<Role[]>,
         codes: () => Promise<Announced[]>,
+        guard?: () => Promise<Guard>,
     ) => {
         if (!(await session.isDeployed(address))) {
             throw new UsageError(`A manifest names ${name} ${session.show(address)}, but it is not deployed`);
         }
         const announced = (await codes()).filter(({ codeHash }) => codeHash !== 0n);
-        found.push({ name, address, ...contract, ...(await contract.look()), roles: await roles(), announced });
+        const owners = await contract.look();
+        found.push({ name, address, ...contract, ...owners, roles: await roles(), announced, guard: await guard?.() });
     };
     const slot = (part: string, { codeHash, readyAt }: { codeHash: bigint; readyAt: bigint }): Announced => ({
         part,
@@ -159,6 +182,12 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                     slot('RewardDistribution', await d.getUpgrade()),
                 ];
             },
+            async () => ({
+                holder: (await c.getPoolData()).guardian,
+                next: null,
+                name: (holder) => PoolOperator.setRoleBody({ role: 'guardian', holder }),
+                stop: PoolOperator.opcodes.Pause,
+            }),
         );
     }
     const token = readTokenManifest(tokenManifestFile(session));
@@ -236,6 +265,16 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 ];
             },
             async () => [slot('EmissionController', await c.getUpgrade())],
+            async () => {
+                const { guardian, nextGuardian } = await c.getRoles();
+                return {
+                    holder: guardian,
+                    next: nextGuardian,
+                    name: (holder) => EmissionController.nominateRoleBody({ role: 'guardian', holder }),
+                    accept: EmissionController.acceptRoleBody({ role: 'guardian' }),
+                    stop: EmissionController.opcodes.SetBreaker,
+                };
+            },
         );
     }
     const staking = readStakingManifest(stakingManifestFile(session));
@@ -278,6 +317,15 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 const { codeHash, codeReadyAt } = await c.getMaster();
                 return [{ part: 'StakingMaster', codeHash, readyAt: BigInt(codeReadyAt) }];
             },
+            async () => {
+                const { guardian, roleHolder } = await c.getMaster();
+                return {
+                    holder: guardian,
+                    next: roleHolder,
+                    name: (holder) => StakingMaster.setRoleBody({ role: 'guardian', holder }),
+                    stop: StakingMaster.opcodes.Pause,
+                };
+            },
         );
     }
     const settlement = readSettlementManifest(settlementManifestFile(session));
@@ -309,6 +357,16 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 ];
             },
             async () => [slot('UsageRegistry', await r.getUpgrade())],
+            async () => {
+                const { guardian, nextGuardian } = await r.getRegistryData();
+                return {
+                    holder: guardian,
+                    next: nextGuardian,
+                    name: (holder) => UsageRegistry.nominateRoleBody({ role: 'guardian', holder }),
+                    accept: UsageRegistry.acceptRoleBody({ role: 'guardian' }),
+                    stop: UsageRegistry.opcodes.SetPause,
+                };
+            },
         );
         const s = session.open(PaymentSettlement.createFromAddress(at(settlement.settlement)));
         await add(
@@ -345,6 +403,16 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 ];
             },
             async () => [slot('PaymentSettlement', await s.getUpgrade())],
+            async () => {
+                const { guardian, nextGuardian } = await s.getRoles();
+                return {
+                    holder: guardian,
+                    next: nextGuardian,
+                    name: (holder) => PaymentSettlement.nominateRoleBody({ role: 'guardian', holder }),
+                    accept: PaymentSettlement.acceptRoleBody({ role: 'guardian' }),
+                    stop: PaymentSettlement.opcodes.SetPause,
+                };
+            },
         );
     }
     const governance = readGovernanceManifest(governanceManifestFile(session));
@@ -378,9 +446,54 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 const { codeHash, codeReadyAt } = await c.getTreasury();
                 return [{ part: 'Treasury', codeHash, readyAt: codeReadyAt }];
             },
+            async () => ({
+                holder: (await c.getTreasury()).guardian,
+                next: null,
+                name: (guardian) => Treasury.setFreezerBody({ guardian }),
+                stop: Treasury.opcodes.Freeze,
+            }),
         );
     }
     return found;
+}
+
+/** Prices may rise until a proposal is executed; what is left of the value comes back. */
+const valueOf = (cost: bigint): bigint => cost * 2n + 50_000_000n;
+
+/** Actions that make the Governor guardian of what the Timelock owns, and those that let emergency proposals stop it. */
+async function guardianActions(
+    session: Session,
+    contracts: Owned[],
+): Promise<[GovernanceAction[], GovernanceAction[]]> {
+    const governor = session.open(Governor.createFromAddress(await governanceAddress(session, 'governor')));
+    const id = accountIdOf(governor.address);
+    const roles: GovernanceAction[] = [];
+    const rules: GovernanceAction[] = [];
+    for (const { name, address, cost, guard } of contracts) {
+        if (guard === undefined) {
+            continue;
+        }
+        if (idOf(guard.holder) !== id) {
+            if (idOf(guard.next) !== id) {
+                const body = guard.name(governor.address);
+                roles.push({ destination: address, value: valueOf(await cost(body)), body });
+            } else if (guard.accept === undefined) {
+                session.say(`${name}: the Governor becomes guardian when its notice is over.`);
+            }
+            if (guard.accept !== undefined) {
+                const body = Governor.acceptGuardianBody({ destination: address });
+                const value = valueOf((await governor.getCost(body)) + (await cost(guard.accept)));
+                roles.push({ destination: governor.address, value, body });
+            }
+        }
+        if ((await governor.getRule(address, guard.stop)) !== 'emergency') {
+            const body = Governor.changeRuleBody({ destination: address, op: guard.stop, kind: 'emergency' });
+            rules.push({ destination: governor.address, value: valueOf(await governor.getCost(body)), body });
+        }
+    }
+    const room = (await governor.getGovernor()).ruleCount + rules.length <= Number(MAX_RULES);
+    requireGovernanceRule(room, 'ERROR_TOO_MANY_RULES');
+    return [roles, rules];
 }
 
 async function main(session: Session): Promise<void> {
@@ -416,13 +529,23 @@ async function main(session: Session): Promise<void> {
     if (waiting.length > 0 && !session.dryRun) {
         const actions: GovernanceAction[] = [];
         for (const c of waiting) {
-            const cost = await c.cost(c.accept);
-            // prices may rise until it is executed; what is left of the value comes back
-            actions.push({ destination: c.address, value: cost * 2n + 50_000_000n, body: c.accept });
+            actions.push({ destination: c.address, value: valueOf(await c.cost(c.accept)), body: c.accept });
         }
         writeActions(session, out, 'technical', actions);
     } else if (waiting.length === 0 && fs.existsSync(out)) {
         session.say(`${out} is from an earlier run: nothing waits for it.`);
+    }
+
+    const guardians = session.args.get('guardians');
+    if (guardians !== undefined) {
+        const mine = contracts.filter((c) => idOf(c.owner) === id);
+        const files = [guardians, `${guardians.replace(/\.json$/, '')}-rules.json`];
+        for (const [i, list] of (await guardianActions(session, mine)).entries()) {
+            session.report({ [i === 0 ? 'guardianActions' : 'ruleActions']: list.length });
+            if (list.length > 0 && !session.dryRun) {
+                writeActions(session, files[i], 'technical', list);
+            }
+        }
     }
 
     const { guardian, guardianUntil, proposers, deployer: setter } = await timelock.getTimelock();

@@ -16,7 +16,7 @@ import * as deploySettlement from '../../scripts/settlement/deploySettlement';
 import * as deployStaking from '../../scripts/staking/deployStaking';
 import * as deployEmission from '../../scripts/token/deployEmission';
 import * as deployToken from '../../scripts/token/deployToken';
-import { Governor, Proposal } from '../../wrappers/governance';
+import { Governor, Proposal, Treasury } from '../../wrappers/governance';
 import { PoolOperator } from '../../wrappers/pool';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { PaymentSettlement, UsageRegistry } from '../../wrappers/settlement';
@@ -218,17 +218,29 @@ it('nominates the Timelock everywhere, goes on after a crash, and writes the acc
     }
 }, 60_000);
 
+const governor = () => world.chain.open(Governor.createFromAddress(at('governance', 'governor')));
+
+/** Files of actions as proposals, one of each proposer, from the vote to the execution. */
+async function carryOut(kind: 'technical' | 'emergency', ...files: string[]): Promise<void> {
+    const ids: string[] = [];
+    for (const [i, file] of files.entries()) {
+        const { proposal } = await world.ok(i === 0 ? 'alice' : 'bob', propose, [kind, file]);
+        ids.push(String(proposal));
+    }
+    const last = world.chain.open(Proposal.createFromAddress(await governor().getProposalAddress(Number(ids.at(-1)!))));
+    const { start, end } = await last.getProposal();
+    if (kind === 'technical') await world.advanceTo(start);
+    for (const id of ids) for (const who of ['alice', 'bob']) await world.ok(who, vote, [id, 'for']);
+    await world.advanceTo(end);
+    if (kind === 'technical') {
+        for (const id of ids) await world.ok('recorder', queueProposal, [id]);
+        await world.advanceTo((await last.getProposal()).readyAt);
+    }
+    for (const id of ids) expect((await world.ok('recorder', executeProposal, [id])).state).toBe('executed');
+}
+
 it('the acceptances pass as one proposal: the Timelock owns everything, and a second run does nothing', async () => {
-    const { proposal: id } = await world.ok('alice', propose, ['technical', out]);
-    const governor = world.chain.open(Governor.createFromAddress(at('governance', 'governor')));
-    const proposal = world.chain.open(Proposal.createFromAddress(await governor.getProposalAddress(Number(id))));
-    await world.advanceTo((await proposal.getProposal()).start);
-    await world.ok('alice', vote, [String(id), 'for']);
-    await world.ok('bob', vote, [String(id), 'for']);
-    await world.advanceTo((await proposal.getProposal()).end);
-    await world.ok('recorder', queueProposal, [String(id)]);
-    await world.advanceTo((await proposal.getProposal()).readyAt);
-    expect((await world.ok('recorder', executeProposal, [String(id)])).state).toBe('executed');
+    await carryOut('technical', out);
     for (const name of CONTRACTS) {
         expect([name, await holders(name)]).toEqual([name, [accountIdOf(timelock()), 0n]]);
     }
@@ -291,3 +303,66 @@ it("the deployer's key does nothing any more", async () => {
     await world.chain.advance(DAY);
     expect(await world.ok('admin', handover, ['--out', out])).toMatchObject({ deployerKeeps: [] });
 }, 60_000);
+
+it('the Governor becomes guardian of everything, and one emergency proposal stops all of it', async () => {
+    const file = path.join(world.dir, 'guardians.json');
+    const rules = path.join(world.dir, 'guardians-rules.json');
+    const run = (...more: string[]) => world.ok('admin', handover, ['--out', out, '--guardians', file, ...more]);
+    expect(await run('--dry-run')).toMatchObject({ guardianActions: 9, ruleActions: 5 });
+    expect([fs.existsSync(file), fs.existsSync(rules)]).toEqual([false, false]);
+    expect(await run()).toMatchObject({ guardianActions: 9, ruleActions: 5 });
+    await carryOut('technical', file, rules);
+    // Staking has a notice; nothing else is left to do.
+    expect(await run()).toMatchObject({ guardianActions: 0, ruleActions: 0 });
+    const master = world.chain.open(StakingMaster.createFromAddress(at('staking', 'master')));
+    await world.chain.advance(2 * DAY);
+    await send('bob', master.address, StakingMaster.applyRoleBody());
+    const stopped = await world.does('admin', handover, ['--out', out, '--deployer', 'guardian']);
+    expect(stopped.json.deployerKeeps).toEqual([]);
+
+    const stops = [
+        { at: at('pool', 'operator'), body: PoolOperator.pauseBody() },
+        { at: at('emission', 'controller'), body: EmissionController.setBreakerBody({ stop: true }) },
+        { at: master.address, body: StakingMaster.pauseBody() },
+        { at: at('settlement', 'registry'), body: UsageRegistry.setPauseBody({ stop: true }) },
+        { at: at('settlement', 'settlement'), body: PaymentSettlement.setPauseBody({ stop: true }) },
+        { at: at('governance', 'treasury'), body: Treasury.freezeBody() },
+    ];
+    const actions = stops.map(({ at: to, body }) => ({
+        destination: to.toRawString(),
+        value: toNano('0.5').toString(),
+        body: body.toBoc().toString('base64'),
+    }));
+    await carryOut('emergency', world.file('stops.json', JSON.stringify(actions)));
+    const now = world.chain.now;
+    const { chain } = world;
+    const until = {
+        pool: (await chain.open(PoolOperator.createFromAddress(stops[0].at)).getPoolData()).pausedUntil,
+        staking: (await master.getMaster()).pausedUntil,
+        registry: (await chain.open(UsageRegistry.createFromAddress(stops[3].at)).getRegistryData()).pausedUntil,
+        settlement: (await chain.open(PaymentSettlement.createFromAddress(stops[4].at)).getSettlementData())
+            .pausedUntil,
+        treasury: (await chain.open(Treasury.createFromAddress(stops[5].at)).getTreasury()).frozenUntil,
+    };
+    for (const [name, time] of Object.entries(until)) expect([name, Number(time) > now]).toEqual([name, true]);
+    const emission = chain.open(EmissionController.createFromAddress(stops[1].at));
+    expect((await emission.getUsageData()).tripped).toBe(true);
+
+    // Minting goes on only when a guardian says so, and the Governor cannot: the Timelock does, and gives the role back.
+    const guardianIs = (holder: Address) => EmissionController.nominateRoleBody({ role: 'guardian', holder });
+    const accept = Governor.acceptGuardianBody({ destination: emission.address });
+    const resume = [
+        guardianIs(timelock()),
+        EmissionController.acceptRoleBody({ role: 'guardian' }),
+        EmissionController.setBreakerBody({ stop: false }),
+        guardianIs(governor().address),
+    ].map((body) => ({ destination: emission.address, value: toNano('0.5'), body }));
+    const rows = [...resume, { destination: governor().address, value: toNano('0.5'), body: accept }].map((action) => ({
+        destination: action.destination.toRawString(),
+        value: action.value.toString(),
+        body: action.body.toBoc().toString('base64'),
+    }));
+    await carryOut('technical', world.file('resume.json', JSON.stringify(rows)));
+    expect((await emission.getUsageData()).tripped).toBe(false);
+    expect(idOf((await emission.getRoles()).guardian)).toBe(accountIdOf(governor().address));
+}, 120_000);

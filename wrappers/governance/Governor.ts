@@ -5,6 +5,7 @@ import { VoterAccount as BuiltVoter, storeVoterTerms } from '../../build/VoterAc
 import {
     Governor as Built,
     loadGovernorSettings,
+    storeAcceptGuardian,
     storeAskSupply,
     storeChangeRule,
     storeChangeSettings,
@@ -227,6 +228,17 @@ export class Governor implements Contract {
         );
     }
 
+    /** Body of an action: the Governor becomes guardian of a contract that nominated it. Its value: both contracts' costs. */
+    static acceptGuardianBody(args: Query & { destination: Address }): Cell {
+        return pack(
+            storeAcceptGuardian({
+                $$type: 'AcceptGuardian',
+                queryId: queryIdOf(args),
+                destination: args.destination,
+            }),
+        );
+    }
+
     static topUpBody(args: Query = {}): Cell {
         return pack(storeTopUp({ $$type: 'TopUp', queryId: queryIdOf(args) }));
     }
@@ -322,7 +334,10 @@ export class Governor implements Contract {
         );
     }
 
-    /** Nanoton to attach for a message at the current prices; a text: a vote by text. */
+    /**
+     * Nanoton to attach for a message at the current prices; a text: a vote by text. AcceptGuardian: without what the contract
+     * asks for that gives the role.
+     */
     async getCost(provider: ContractProvider, op: Cell | number): Promise<bigint> {
         return costOf(provider, typeof op === 'number' ? op : (opcodeOf(op) ?? 0));
     }
