@@ -16,7 +16,7 @@ import {
     Timelock,
 } from '../../wrappers/governance';
 import { accountIdOf } from '../../wrappers/pool';
-import { UsageRegistry } from '../../wrappers/settlement';
+import { PaymentSettlement, UsageRegistry } from '../../wrappers/settlement';
 import { EmissionController } from '../../wrappers/token';
 import { underCoverage } from '../support/coverage';
 import { computeFee } from '../support/pool/fees';
@@ -26,6 +26,7 @@ import {
     expectRefused,
     gasOf,
     kept,
+    outs,
     stateHash,
     succeeded,
     txAt,
@@ -416,5 +417,64 @@ describe('what the Governor sends on its own', () => {
         const result = await send(enough);
         expect(succeeded(txAt(result, to))).toBe(true);
         expect(txsAt(result, world.staking.master.address)).toHaveLength(count);
+    });
+});
+
+describe('AcceptGuardian', () => {
+    let world: GovernanceWorld;
+
+    beforeAll(async () => {
+        world = await GovernanceWorld.create();
+    });
+
+    const body = (destination: Address) => Governor.acceptGuardianBody({ destination, queryId: 5n });
+    const value = toNano('0.3');
+
+    it('takes the role of guardian and no other, with what is left of the value', async () => {
+        const to = world.address('carol');
+        const result = await order(world, body(to), world.timelock.address, value);
+        const tx = txAt(result, world.governor.address);
+        expect(exitCode(tx)).toBe(0);
+        const [sent] = outs(tx);
+        expect(outs(tx)).toHaveLength(1);
+        expect(sent.to.equals(to)).toBe(true);
+        expect(sent.bounce).toBe(true);
+        expect(sent.value).toBeGreaterThan(value - (await world.governor.getCost(body(to))));
+        for (const [of, role] of [
+            [EmissionController, 'guardian'],
+            [UsageRegistry, 'guardian'],
+            [PaymentSettlement, 'guardian'],
+        ] as const) {
+            expect(sent.body).toEqualCell(of.acceptRoleBody({ role, queryId: 5n }));
+        }
+        if (!underCoverage) expect(kept(tx)).toBeGreaterThanOrEqual(0n);
+    });
+
+    it('says that it was refused', async () => {
+        const { address } = world.staking.master;
+        const result = await order(world, body(address), world.timelock.address, value);
+        const op = BigInt(EmissionController.opcodes.AcceptRole);
+        expect(world.events(result)).toMatchObject([{ event: 'ActionReturned', op, queryId: 5n, from: accountIdOf(address) }]);
+    });
+
+    it('is for the Timelock, and an account of the basechain', async () => {
+        const { address } = world.governor;
+        for (const who of ['owner', 'alice', 'stranger'] as const) {
+            await expectRefused(world.blockchain, address, ERROR_NOT_TIMELOCK, () =>
+                order(world, body(world.address('carol')), world.address(who)),
+            );
+        }
+        for (const to of [new Address(-1, Buffer.alloc(32, 1)), new Address(0, Buffer.alloc(32))]) {
+            await expectRefused(world.blockchain, address, ERROR_BAD_ADDRESS, () => order(world, body(to)));
+        }
+    });
+
+    gasTest('costs at most what `get_cost` says', async () => {
+        const cost = await world.governor.getCost(body(world.address('carol')));
+        expect(cost).toBe(await world.governor.getCost(Governor.opcodes.ChangeRule));
+        const result = await order(world, body(world.address('carol')), world.timelock.address, cost);
+        const tx = txAt(result, world.governor.address);
+        expect([exitCode(tx), kept(tx) >= 0n]).toEqual([0, true]);
+        expect(gasOf(tx)).toBeLessThanOrEqual(built.GAS_GOVERNOR_SMALL);
     });
 });
