@@ -3,6 +3,7 @@ import type { NetworkProvider } from '@ton/blueprint';
 
 import { Proposal } from '../../wrappers/governance';
 import { ScriptSpec } from '../lib/args';
+import { time } from '../lib/format';
 import { GOVERNANCE_FLAGS, openGovernor, openProposal, requireGovernanceRule } from '../lib/governance';
 import { runScript, Session } from '../lib/session';
 
@@ -31,6 +32,9 @@ async function main(session: Session): Promise<void> {
         },
     ]);
     const now = await proposal.getProposal();
+    if (now.state === 'cancelled' && now.readyAt > 0) {
+        session.say(`The proposer's tokens are free at ${time(now.readyAt)}, and he can propose again then.`);
+    }
     session.report({ proposal: id, state: now.state, readyAt: now.readyAt });
 }
 

@@ -8,6 +8,7 @@ import { ScriptSpec } from '../lib/args';
 import { RefusedError, UsageError } from '../lib/errors';
 import { GOVERNANCE_FLAGS, openAccount, openGovernor, readActions, requireGovernanceRule } from '../lib/governance';
 import { TEMPLATE_FLAGS, TEMPLATE_KIND, templateAction, TEMPLATES } from '../lib/proposals';
+import { time } from '../lib/format';
 import { runScript, Session } from '../lib/session';
 
 const SPEC: ScriptSpec = {
@@ -42,7 +43,7 @@ async function main(session: Session): Promise<void> {
     const settings = await desk.governor.getSettings();
     requireGovernanceRule(voter.own - voter.delegated >= settings.threshold, 'ERROR_BELOW_THRESHOLD');
     const now = await session.now(account.address);
-    requireGovernanceRule(voter.proposalUntil <= now, 'ERROR_OPEN_PROPOSAL');
+    requireGovernanceRule(voter.proposeFrom <= now, 'ERROR_OPEN_PROPOSAL', `Until ${time(voter.proposeFrom)}.`);
     for (const { destination, body } of kind === 'technical' ? [] : actions) {
         const rule = await desk.governor.getRule(destination, body.beginParse().loadUint(32));
         requireGovernanceRule(rule === kind, 'ERROR_ACTION_KIND', session.show(destination));

@@ -247,7 +247,20 @@ describe('every second belongs to one state', () => {
         world.advance(-1);
         expect(world.codes(await proposal.sendCancel(world.sender('alice')))).toEqual([]);
         expect(await state(proposal)).toBe('cancelled');
+        // Not before the voting would have begun: the same tokens could fill the Governor's list in an hour.
+        expect(world.codes(await world.unlock('alice', 1n))).toEqual([GovernanceExit.ERROR_TOKENS_LOCKED]);
+        expect(world.codes(await world.sendPropose('alice', 'technical', [world.nothing()]))).toEqual([
+            GovernanceExit.ERROR_OPEN_PROPOSAL,
+        ]);
+        // Not even when somebody says it again.
+        expect(world.codes(await proposal.sendCancel(world.sender('dave')))).toEqual([]);
+        const { start } = await proposal.getProposal();
+        const alice = await world.account('alice');
+        expect(await alice.getVoter()).toMatchObject({ proposalUntil: start, lockedUntil: start });
         world.advance(1);
+        const free = world.checkpoint();
+        expect(world.codes(await world.unlock('alice', 1n))).toEqual([]);
+        await free();
         expect(world.codes(await world.vote('bob', id, 'for'))).toEqual([GovernanceExit.ERROR_NOT_ACTIVE]);
         // Free for the next one, which an old release does not end.
         const next = await world.propose('alice');
@@ -260,6 +273,27 @@ describe('every second belongs to one state', () => {
         ]);
         world.at(latestEnd);
         await world.propose('alice');
+    });
+
+    it('the proposer of an emergency cancels while its supply is not known, and waits until it would have ended', async () => {
+        const pause = { ...world.nothing(world.staking.master.address), body: world.pauseBody() };
+        const back = await accept(world.blockchain, world.staking.stakingToken.address);
+        const { proposal } = await world.propose('alice', 'emergency', [pause]);
+        await back();
+        const { end } = await proposal.getProposal();
+        const early = world.checkpoint();
+        expect(world.codes(await proposal.sendCancel(world.sender('alice')))).toEqual([]);
+        const alice = await world.account('alice');
+        expect(await alice.getVoter()).toMatchObject({ proposalUntil: end, lockedUntil: end });
+        world.at(end - 1);
+        expect(world.codes(await world.unlock('alice', 1n))).toEqual([GovernanceExit.ERROR_TOKENS_LOCKED]);
+        world.at(end);
+        expect(world.codes(await world.unlock('alice', 1n))).toEqual([]);
+        // Nobody's fault: an hour later, without a supply, he is free at once.
+        await early();
+        world.advance(HOUR);
+        expect(world.codes(await proposal.sendCancel(world.sender('dave')))).toEqual([]);
+        expect(await alice.getVoter()).toMatchObject({ proposalUntil: 0, lockedUntil: 0 });
     });
 
     it('a lock ends at the latest end of the last vote, to the second', async () => {

@@ -97,8 +97,9 @@ it('a proposal: created, voted on by tokens, text and stake, queued, executed', 
 
 it('a proposal that its proposer cancels', async () => {
     const { proposal } = await world.propose('alice');
+    const at = BigInt((await proposal.getProposal()).start);
     expect(await told('alice', proposal.address, Proposal.cancelBody({ queryId }))).toMatchObject([
-        { event: 'ProposalMoved', status: 2n, at: 0n, operation: 0n },
+        { event: 'ProposalMoved', status: 2n, at, operation: 0n },
     ]);
 });
 

@@ -84,7 +84,9 @@ describe('Governor, Proposal, VoterAccount: access', () => {
 
     it('an account believes a proposal about itself alone', async () => {
         const released = (proposal: bigint) =>
-            pack(voterBuilt.storeProposalReleased({ $$type: 'ProposalReleased', queryId: 0n, proposal }));
+            pack(
+                voterBuilt.storeProposalReleased({ $$type: 'ProposalReleased', queryId: 0n, proposal, lockUntil: 0n }),
+            );
         await refused(bob, ERROR_NOT_PROPOSAL, released(2n), [...people(), world.governor.address, alice, first]);
         // The proposal of somebody else is heard and frees nobody.
         const before = await (await world.account('bob')).getVoter();

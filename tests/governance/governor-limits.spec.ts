@@ -454,7 +454,9 @@ describe('AcceptGuardian', () => {
         const { address } = world.staking.master;
         const result = await order(world, body(address), world.timelock.address, value);
         const op = BigInt(EmissionController.opcodes.AcceptRole);
-        expect(world.events(result)).toMatchObject([{ event: 'ActionReturned', op, queryId: 5n, from: accountIdOf(address) }]);
+        expect(world.events(result)).toMatchObject([
+            { event: 'ActionReturned', op, queryId: 5n, from: accountIdOf(address) },
+        ]);
     });
 
     it('is for the Timelock, and an account of the basechain', async () => {

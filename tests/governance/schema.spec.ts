@@ -62,6 +62,7 @@ it('reads Governor, Proposal and VoterAccount at work', async () => {
     // cancelled, and released
     const first = await world.propose('alice');
     await first.proposal.sendCancel(via('alice'));
+    await world.toStart(first.proposal);
     // settings and a rule by proposal, with a late quorum, and once refused by the Timelock
     const rule = { destination: world.address('stranger'), op: 5, kind: 'economic' } as const;
     const settings = await governor.getSettings();

@@ -126,7 +126,12 @@ it('lock, propose, vote, queue, execute, cancel, unlock', async () => {
     await world.refused('alice', propose, ['technical', file], /ERROR_OPEN_PROPOSAL/);
     await world.refused('bob', vote, ['1', 'for'], /ERROR_NOT_ACTIVE/);
     await world.refused('bob', vote, ['2', 'for'], /no proposal 2/);
-    expect((await world.ok('alice', cancelProposal, ['1'])).state).toBe('cancelled');
+    expect(await world.ok('alice', cancelProposal, ['1'])).toMatchObject({
+        state: 'cancelled',
+        readyAt: (await proposalOf(1)).start,
+    });
+    await world.refused('alice', propose, ['technical', file], /ERROR_OPEN_PROPOSAL/);
+    await world.advanceTo((await proposalOf(1)).start);
 
     await world.ok('alice', propose, ['technical', file]);
     await world.advanceTo((await proposalOf(2)).start);

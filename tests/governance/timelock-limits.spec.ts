@@ -34,12 +34,22 @@ describe('Timelock: limits', () => {
     };
 
     it.each([
-        [MIN_DELAY - 1, TimelockExit.ERROR_DELAY],
-        [MIN_DELAY, 0],
         [30 * DAY, 0],
         [30 * DAY + 1, TimelockExit.ERROR_DELAY],
     ])('a delay of %d s: exit %d', async (delay, code) => {
         expect(await scheduling(world.actions(), { delay })).toBe(code);
+    });
+
+    it.each([
+        [0, MIN_DELAY],
+        [MIN_DELAY - 1, MIN_DELAY],
+        [MIN_DELAY, MIN_DELAY],
+        [MIN_DELAY + 1, MIN_DELAY + 1],
+    ])('a delay of %d s: ready after %d s', async (delay, waits) => {
+        const { operation, result } = await world.schedule(world.actions(), { delay });
+        expect(await operation.getOperation()).toMatchObject({ readyAt: BigInt(world.now + waits) });
+        const [{ readyAt }] = timelockEvents(result.transactions, 'OperationScheduledEvent');
+        expect(readyAt).toBe(BigInt(world.now + waits));
     });
 
     it.each([

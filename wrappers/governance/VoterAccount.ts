@@ -1,6 +1,7 @@
 import { Address, beginCell, Cell, Contract, contractAddress, ContractProvider, Sender, SendMode } from '@ton/core';
 
 import {
+    ANSWER_SECONDS,
     storeDelegate,
     storePropose,
     storeProveTokens,
@@ -8,6 +9,7 @@ import {
     storeTopUp,
     storeUnlock,
     storeVote,
+    VOTER_LOCK_MAX,
     VoterAccount as Built,
 } from '../../build/VoterAccount/VoterAccount_VoterAccount';
 import { costOf, Integer, opcodeOf, pack, Query, queryIdOf, sendBody, SendOptions } from '../common/messages';
@@ -154,9 +156,12 @@ export class VoterAccount implements Contract {
 
     // ---------------------------------------------------------------- getters
 
-    /** Tokens, power, lock, proposal and delegation. */
+    /** Tokens, power, lock, proposal and delegation. `proposeFrom`: when the voter can propose (again). */
     async getVoter(provider: ContractProvider) {
         const { $$type: _type, ...info } = await Built.fromAddress(this.address).getGetVoter(provider);
+        // One that was never answered can be followed by another after an hour.
+        const unanswered = info.proposal === 0n && info.proposalUntil !== 0n;
+        const proposeFrom = unanswered ? info.proposalUntil - VOTER_LOCK_MAX + ANSWER_SECONDS : info.proposalUntil;
         return {
             ...info,
             governor: accountOrNull(info.governor)!,
@@ -165,6 +170,7 @@ export class VoterAccount implements Contract {
             ballotCount: Number(info.ballotCount),
             proposal: Number(info.proposal),
             proposalUntil: Number(info.proposalUntil),
+            proposeFrom: Number(proposeFrom),
             delegation: DELEGATION_STATES[Number(info.delegation)],
             delegate: accountOrNull(info.delegate),
             freeAt: Number(info.freeAt),
