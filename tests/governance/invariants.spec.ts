@@ -30,6 +30,7 @@ type Tally = Record<Choice | 'turnout', bigint>;
 class Model {
     readonly voters = new Map<Name, Voter>();
     readonly tallies = new Map<number, Tally>();
+    readonly proposals = new Map<number, { by: Name; latestEnd: number; freeAt: number }>();
     /** Of one staker each at prover1. */
     readonly staked = new Map<Name, Map<number, { choice: Choice; cast: bigint; weight: bigint }>>();
 
@@ -95,6 +96,8 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
                 delegation: seen.delegation,
                 delegated: seen.delegated,
                 locked: seen.lockedUntil > world.now ? seen.lockedUntil : 0,
+                proposeFrom: Math.max(seen.proposeFrom, world.now),
+                freeAt: seen.delegation === 'cooling' ? seen.freeAt : 0,
                 wallet: await world.staking.balance(account.address),
             }).toEqual({
                 name,
@@ -104,6 +107,8 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
                 delegation: voter.delegation,
                 delegated: voter.delegated,
                 locked: voter.lockedUntil > world.now ? voter.lockedUntil : 0,
+                proposeFrom: Math.max(voter.proposalUntil, world.now),
+                freeAt: voter.delegation === 'cooling' ? voter.freeAt : 0,
                 wallet: voter.own,
             });
         }
@@ -268,8 +273,9 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
             const name = random.pick(PEOPLE);
             const voter = model.voter(name, world.now);
             const account = await world.account(name);
+            const cooling = voter.delegation === 'cooling';
             const good = voter.delegation === 'active';
-            const refusing = good && random.bool(0.2);
+            const refusing = voter.delegation !== 'none' && random.bool(0.2);
             const delegate = (await world.account(voter.delegate)).address;
             const back = refusing ? await refuse(world.blockchain, delegate) : undefined;
             await account.sendRevokeDelegation(world.sender(name), { value: toNano('2') });
@@ -279,6 +285,9 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
                 other.received -= voter.delegated;
                 voter.delegation = 'cooling';
                 voter.freeAt = Math.max(world.now, other.lockedUntil);
+            } else if (cooling && !refusing) {
+                const { lockedUntil } = model.voter(voter.delegate, world.now);
+                voter.freeAt = Math.min(voter.freeAt, Math.max(world.now, lockedUntil));
             }
             return [[name, voter.delegate], [], good && !refusing];
         },
@@ -302,10 +311,34 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
             if (good) {
                 ids.push(id);
                 model.tallies.set(id, { for: 0n, against: 0n, abstain: 0n, turnout: 0n });
-                voter.proposalUntil = (await (await world.proposal(id)).getProposal()).latestEnd;
+                const { latestEnd } = await (await world.proposal(id)).getProposal();
+                model.proposals.set(id, { by: name, latestEnd, freeAt: latestEnd });
+                voter.proposalUntil = latestEnd;
                 voter.lockedUntil = Math.max(voter.lockedUntil, voter.proposalUntil);
             }
             return [[name], good ? [id] : [], good];
+        },
+        cancel: async () => {
+            const id = ids.at(-1);
+            if (id === undefined || random.bool(0.5)) return [[], [], false];
+            const made = model.proposals.get(id)!;
+            const name = random.bool(0.5) ? made.by : random.pick(PEOPLE);
+            const proposal = await world.proposal(id);
+            const { state, start } = await proposal.getProposal();
+            const refusing = random.bool(0.2);
+            const back = refusing ? await refuse(world.blockchain, (await world.account(made.by)).address) : undefined;
+            await proposal.sendCancel(world.sender(name), { value: toNano('1') });
+            await back?.();
+            const first = state === 'pending' && name === made.by;
+            if (first) made.freeAt = start;
+            const good = (first || state === 'cancelled') && !refusing;
+            if (good) {
+                const voter = model.voter(made.by, world.now);
+                const votes = [...voter.ballots.keys()].map((other) => model.proposals.get(other)!.latestEnd);
+                voter.proposalUntil = made.freeAt;
+                voter.lockedUntil = Math.max(made.freeAt, ...votes);
+            }
+            return [[made.by], [], good];
         },
         wait: async () => {
             world.advance(random.pick([1, HOUR, 6 * HOUR, DAY, 2 * DAY, 3 * DAY, 11 * DAY]));
@@ -320,6 +353,8 @@ async function play(world: GovernanceWorld, random: Random, steps: number): Prom
         unlock: 2,
         delegate: 2,
         revoke: 2,
+        propose: 2,
+        cancel: 3,
     };
     const deck = Object.keys(operations).flatMap((name) => Array.from({ length: weights[name] ?? 1 }, () => name));
     for (let step = 0; step < steps; step++) {
@@ -347,7 +382,7 @@ describe('invariants', () => {
         for (const name of ['carol', 'dave'] as const) await world.staking.stake(name, 'prover1', world.unit(500));
         await seeded('governance invariants', async (random) => {
             const done = await play(world, random, runs(3000));
-            for (const name of ['lock', 'unlock', 'vote', 'stakedVote', 'delegate', 'revoke', 'propose']) {
+            for (const name of ['lock', 'unlock', 'vote', 'stakedVote', 'delegate', 'revoke', 'propose', 'cancel']) {
                 expect([name, (done[name] ?? 0) > 0]).toEqual([name, true]);
             }
         });
