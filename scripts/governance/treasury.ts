@@ -25,7 +25,7 @@ import { duration, parseSeconds, parseTime, parseTon, time, ton } from '../lib/f
 import { GOVERNANCE_FLAGS, governanceAddress, showAccount, writeActions } from '../lib/governance';
 import { runScript, Session, Step } from '../lib/session';
 
-const SUBJECTS = ['info', 'budget', 'signers', 'spend', 'grant', 'jetton', 'freeze', 'unfreeze'] as const;
+const SUBJECTS = ['info', 'budget', 'signers', 'spend', 'grant', 'jetton', 'freezer', 'freeze', 'unfreeze'] as const;
 
 const SPEC: ScriptSpec = {
     name: 'treasury',
@@ -53,8 +53,8 @@ const SPEC: ScriptSpec = {
         threshold: { value: 'number', about: 'how many of them a payment needs, 2 or more' },
         minter: { value: 'address', about: 'of a jetton' },
         milestone: { value: 'number', about: 'the one that is reached, from 0' },
-        to: { value: 'address', about: 'who is paid' },
-        memo: { value: 'number', about: 'for the signers (0)' },
+        to: { value: 'address', about: 'who is paid; freezer: who can freeze, or none (the Governor)' },
+        memo: { value: 'number', about: 'what it is for: a number, or a sha256 in hex (0)' },
         index: { value: 'number', about: 'signer whose request is approved' },
         grant: { value: 'number', about: 'number of a grant' },
         start: { value: 'time', about: 'of a stream' },
@@ -87,6 +87,18 @@ function parseAmount(text: string, asset: number): bigint {
         throw new UsageError(`amount "${text}" is not a whole number of units`);
     }
     return BigInt(text);
+}
+
+/** What a request is for: a number of the signers' own, or the sha256 of a text. */
+function parseMemo(text: string): bigint {
+    if (/^\d{1,20}$/.test(text)) {
+        return BigInt(text);
+    }
+    const hex = /^(?:0x)?([0-9a-f]{64})$/i.exec(text);
+    if (hex === null) {
+        throw new UsageError(`memo "${text}" is neither a number nor a sha256 in hex`);
+    }
+    return BigInt(`0x${hex[1]}`);
 }
 
 async function amountOf(session: Session, asset: number): Promise<bigint> {
@@ -260,7 +272,7 @@ async function spend(session: Session, treasury: Desk): Promise<void> {
         const left = await treasury.getBudgetLeft(category);
         requireTreasuryRule(amount <= left, 'ERROR_OVER_LIMIT', `${amountText(found!.asset, left)} are left.`);
         const to = await session.address('to');
-        const memo = (await session.optionalInteger('memo', 0, 2 ** 32 - 1)) ?? 0;
+        const memo = parseMemo(session.args.get('memo') ?? '0');
         const before = (await treasury.getRequest(mine!))?.nonce ?? 0n;
         await step(
             session,
@@ -476,6 +488,24 @@ async function jetton(session: Session, treasury: Desk): Promise<void> {
     session.report({ asset, extra });
 }
 
+async function freezer(session: Session, treasury: Desk): Promise<void> {
+    const { guardian: before } = await treasury.getTreasury();
+    const text = session.args.get('to');
+    let guardian: Address | null;
+    if (text === 'none') {
+        guardian = null;
+    } else {
+        guardian =
+            text === undefined ? await governanceAddress(session, 'governor') : await session.toAddress(text, 'to');
+    }
+    if (before === (guardian === null ? 0n : accountIdOf(guardian))) {
+        session.say(`It is ${showAccount(session, before)} already.`);
+        session.report({ unchanged: true });
+        return;
+    }
+    return forProposal(session, treasury, Treasury.setFreezerBody({ guardian }), { kind: 'technical' });
+}
+
 async function freeze(session: Session, treasury: Desk): Promise<void> {
     const data = await treasury.getTreasury();
     const now = await session.now(treasury.address);
@@ -517,7 +547,7 @@ async function main(session: Session): Promise<void> {
     }
     const treasury = session.open(Treasury.createFromAddress(address));
     const unfreeze = () => forProposal(session, treasury, Treasury.unfreezeBody(), { kind: 'technical' });
-    const run = { info, budget, signers, spend, grant, jetton, freeze, unfreeze }[subject];
+    const run = { info, budget, signers, spend, grant, jetton, freezer, freeze, unfreeze }[subject];
     await run(session, treasury);
 }
 

@@ -1,0 +1,2 @@
+/** `proveTokens` by its plain name: Blueprint knows scripts in folders by their path only. */
+export { run } from './governance/proveTokens';
