@@ -22,6 +22,7 @@ const SIZES = [1, 100, 10_000];
 export async function run(record: Recorder): Promise<void> {
     const world = await GovernanceWorld.create();
     const { staking } = world;
+    record.watch(world.blockchain);
     await staking.open('prover1', world.unit(1000));
     await staking.stake('carol', 'prover1', world.unit(10_000));
     await world.lock('alice', world.unit(20_000));

@@ -14,6 +14,7 @@ import { DAY, TreasuryWorld } from '../support/governance/treasury-world';
 
 export async function run(record: Recorder): Promise<void> {
     const world = await TimelockWorld.create();
+    record.watch(world.blockchain);
     const people: WalletPredicate = (address) => Object.values(world.people).some((p) => p.address.equals(address));
     for (const size of record.sizes([1, 10])) {
         const { id } = await world.schedule(world.actions(size));
@@ -22,6 +23,7 @@ export async function run(record: Recorder): Promise<void> {
         record('governance', 'timelock-execute', size, await measure(world.blockchain, result, people));
     }
     const funds = await TreasuryWorld.create();
+    record.watch(funds.blockchain);
     const owners: WalletPredicate = (address) => Object.values(funds.people).some((p) => p.address.equals(address));
     let grants = 0;
     for (const size of record.sizes([1, 64])) {

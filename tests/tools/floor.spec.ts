@@ -153,6 +153,8 @@ describe('classes of instructions', () => {
         const written = classesOf('DICTUSETB: 1126');
         expect(written).toMatchObject({ updated: 2, visited: 1, classes: { made: 1000, loaded: 100, fields: 26 } });
         expect(classesOf('DICTUGET: 34')).toMatchObject({ visited: 0, reloaded: 0, classes: { fields: 34 } });
+        // The cells of a tree that is counted: loaded, all of them.
+        expect(classesOf('CDATASIZE: 326')).toMatchObject({ visited: 3, classes: { loaded: 300, fields: 26 } });
     });
 
     it('a cell that is made and stored by one instruction is a cell', () => {

@@ -104,6 +104,12 @@ export function profile(instructions: Instruction[]): Profile {
             classes.fields += gas - load;
             if (first) p.opened++;
             else p.reloaded++;
+        } else if (/^[CS]DATASIZEQ?$/.test(name)) {
+            // Counts the cells of a tree: loads them all.
+            const visited = Math.floor(gas / LOAD);
+            classes.loaded += visited * LOAD;
+            classes.fields += gas - visited * LOAD;
+            p.visited += visited;
         } else if (name.startsWith('DICT') && !CONTROL.test(name)) {
             dictionary(p, name, gas);
         } else if (MESSAGES.test(name)) {
