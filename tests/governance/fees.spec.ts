@@ -285,12 +285,18 @@ describe('gas constants', () => {
             const back = await refuse(world.blockchain, proposal.address);
             await see('GAS_VOTER_RETURNED', bob.address, world.vote('bob', id, 'for'), 1);
             await back();
+            // What a proposer hears, with 24 votes.
+            await restore();
+            await fillBallots(world, 'alice', world.now - 1);
+            const heard = await world.propose('alice', 'technical', [world.nothing()]);
+            await see('GAS_VOTER_RETURNED', alice.address, Promise.resolve(heard.result), 1);
+            const cancelled = heard.proposal.sendCancel(world.sender('alice'));
+            await see('GAS_VOTER_RETURNED', alice.address, cancelled);
             // The life of a proposal.
             await restore();
             const made = await world.propose('alice', 'technical', [world.nothing()]);
             const tenth = Promise.resolve(made.result);
             await see('GAS_VOTER_SMALL', alice.address, tenth);
-            await see('GAS_VOTER_SMALL', alice.address, tenth, 1);
             await see('GAS_PROPOSAL_SETUP', made.proposal.address, tenth);
             await see('GAS_PROPOSAL_SUPPLY', made.proposal.address, tenth, 1);
             await see('GAS_GOVERNOR_SUPPLY', governor, tenth, 1);

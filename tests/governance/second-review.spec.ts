@@ -19,6 +19,8 @@ import { MIN_DELAY, TimelockWorld, wideBody } from '../support/governance/timelo
 import { TreasuryWorld } from '../support/governance/treasury-world';
 import { DAY, GovernanceWorld, HOUR } from '../support/governance/world';
 import {
+    accept,
+    bounceOf,
     deliverOne,
     exitCode,
     expectRefused,
@@ -193,10 +195,10 @@ describe('what ends in a dead end', () => {
     it('a proposal that dies on its way: an hour later another one sets the account free', async () => {
         const world = await GovernanceWorld.withVoters(5_000_000);
         const alice = await world.account('alice');
-        const value = await world.governor.getProposeCost([world.nothing()]);
-        const body = wideBody(592, 3, 990);
-        const heavy = { destination: world.address('alice'), value: toNano('0.05'), body };
-        await world.sendPropose('alice', 'technical', [heavy], value);
+        // As with too little value for a long list: the question is gone, and nothing was left to send it back.
+        const back = await accept(world.blockchain, world.governor.address);
+        await world.sendPropose('alice', 'technical', [world.nothing()], toNano('1'));
+        await back();
         const voter = () => alice.getVoter();
         const { proposal, proposeFrom } = await voter();
         expect([proposal, proposeFrom]).toEqual([0, world.now + HOUR]);
@@ -325,6 +327,27 @@ describe('a delegate that holds on', () => {
         expect(await voter()).toMatchObject({ delegation: 'cooling', freeAt: latestEnd });
         expect(exitCode((await deliverOne(blockchain, answer))!)).toBe(0);
         expect(await voter()).toMatchObject({ delegation: 'cooling', freeAt: latestEnd, power: 0n });
+    });
+
+    it('a question of before that comes back late does not undo a later revocation', async () => {
+        await heldOn();
+        const { blockchain } = world;
+        const account = await bob();
+        const question = push('bob', account.address, VoterAccount.revokeDelegationBody());
+        const { outMessages } = (await deliverOne(blockchain, question))!;
+        const asked = outMessages.get(0)!;
+        if (asked.info.type !== 'internal') throw new Error('nothing was asked');
+        world.at((await voter()).freeAt);
+        await delegate('carol');
+        const again = push('bob', account.address, VoterAccount.revokeDelegationBody());
+        const revoked = (await deliverOne(blockchain, again))!;
+        const { dest: from, src: to, value } = asked.info;
+        const back = bounceOf({ from: to, to: from, value: value.coins, body: asked.body });
+        expect(exitCode((await deliverOne(blockchain, back))!)).toBe(0);
+        expect(await voter()).toMatchObject({ delegation: 'revoked' });
+        await deliverAll(blockchain, revoked.outMessages.get(0)!);
+        expect(await voter()).toMatchObject({ delegation: 'none', power: world.unit(5_000_000) });
+        expect((await (await world.account('carol')).getVoter()).received).toBe(0n);
     });
 
     it('a question that comes back changes nothing', async () => {

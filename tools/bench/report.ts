@@ -113,7 +113,7 @@ function familySection(family: string, rows: GasRow[], peers: Peers): string {
     }
     const figures = peers.figures.filter((f) => f.family === family);
     if (figures.length > 0) {
-        parts.push('Beside comparable contracts, in gas (ours at the same size):');
+        parts.push('Beside comparable contracts, in gas (ours at the largest size that is not above theirs):');
         parts.push(
             markdownTable(
                 ['operation', 'users', 'theirs', 'ours', 'implementation'],
@@ -121,7 +121,7 @@ function familySection(family: string, rows: GasRow[], peers: Peers): string {
                     f.operation,
                     number(f.users),
                     number(f.gas),
-                    number(own.find((r) => r.operation === f.operation && r.users === f.users)?.gas),
+                    number(nearest(own, f)?.gas),
                     f.note ? `${f.implementation}: ${f.note}` : f.implementation,
                 ]),
             ),
@@ -129,6 +129,13 @@ function familySection(family: string, rows: GasRow[], peers: Peers): string {
     }
     parts.push(...(peers.notes ?? []).filter((note) => note.family === family).map((note) => note.text));
     return parts.join('\n\n');
+}
+
+/** The row of an operation at the largest size up to that of a peer. */
+function nearest(rows: readonly GasRow[], peer: { operation: string; users: number }): GasRow | undefined {
+    return rows
+        .filter((r) => r.operation === peer.operation && r.users <= peer.users)
+        .reduce<GasRow | undefined>((best, row) => (best && best.users >= row.users ? best : row), undefined);
 }
 
 export function markdownReport(rows: GasRow[], peers: Peers): string {
