@@ -219,6 +219,14 @@ async function main(session: Session): Promise<void> {
     if (await session.execute(steps)) {
         writeGovernanceManifest(file, { ...manifest, complete: true });
     }
+    if (manifest.treasury !== null && (await session.isDeployed(at(manifest.treasury)))) {
+        const { guardian } = await session.open(Treasury.createFromAddress(at(manifest.treasury))).getTreasury();
+        if (guardian === 0n) {
+            session.say(
+                'Nobody can freeze the Treasury yet: `treasury freezer` writes what a technical proposal needs.',
+            );
+        }
+    }
     const parts = { governor: manifest.governor, timelock: manifest.timelock, treasury: manifest.treasury };
     for (const [name, part] of Object.entries(parts)) {
         if (part !== null) {
