@@ -5,8 +5,8 @@ import type { NetworkProvider } from '@ton/blueprint';
 
 import { PROPOSAL_KINDS, VoterAccount } from '../../wrappers/governance';
 import { ScriptSpec } from '../lib/args';
-import { RefusedError, UsageError } from '../lib/errors';
-import { GOVERNANCE_FLAGS, openAccount, openGovernor, readActions, requireGovernanceRule } from '../lib/governance';
+import { UsageError } from '../lib/errors';
+import { GOVERNANCE_FLAGS, ownAccount, openGovernor, readActions, requireGovernanceRule } from '../lib/governance';
 import { TEMPLATE_FLAGS, TEMPLATE_KIND, templateAction, TEMPLATES } from '../lib/proposals';
 import { time } from '../lib/format';
 import { runScript, Session } from '../lib/session';
@@ -35,10 +35,7 @@ async function main(session: Session): Promise<void> {
     }
     const actions = template === undefined ? readActions(source) : [await templateAction(session, template)];
     const desk = await openGovernor(session);
-    const { account, deployed } = await openAccount(session, desk);
-    if (!deployed) {
-        throw new RefusedError('You have no VoterAccount: lockTokens makes it');
-    }
+    const account = await ownAccount(session, desk);
     const voter = await account.getVoter();
     const settings = await desk.governor.getSettings();
     requireGovernanceRule(voter.own - voter.delegated >= settings.threshold, 'ERROR_BELOW_THRESHOLD');

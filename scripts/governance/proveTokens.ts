@@ -4,8 +4,7 @@ import type { NetworkProvider } from '@ton/blueprint';
 import { VoterAccount } from '../../wrappers/governance';
 import { ShareWallet } from '../../wrappers/token';
 import { ScriptSpec } from '../lib/args';
-import { RefusedError } from '../lib/errors';
-import { GOVERNANCE_FLAGS, openAccount, openGovernor, tokens } from '../lib/governance';
+import { GOVERNANCE_FLAGS, ownAccount, openGovernor, tokens } from '../lib/governance';
 import { runScript, Session } from '../lib/session';
 
 const SPEC: ScriptSpec = {
@@ -18,10 +17,7 @@ const SPEC: ScriptSpec = {
 
 async function main(session: Session): Promise<void> {
     const desk = await openGovernor(session);
-    const { account, deployed } = await openAccount(session, desk);
-    if (!deployed) {
-        throw new RefusedError('You have no VoterAccount: lockTokens makes it');
-    }
+    const account = await ownAccount(session, desk);
     const { own } = await account.getVoter();
     const wallet = session.open(ShareWallet.createFromAddress(await account.getWallet()));
     const amount = (await session.isDeployed(wallet.address)) ? await wallet.getBalance() : 0n;

@@ -3,11 +3,10 @@ import type { NetworkProvider } from '@ton/blueprint';
 
 import { VoterAccount } from '../../wrappers/governance';
 import { ScriptSpec } from '../lib/args';
-import { RefusedError } from '../lib/errors';
 import { time } from '../lib/format';
 import {
     GOVERNANCE_FLAGS,
-    openAccount,
+    ownAccount,
     openGovernor,
     parseTokens,
     requireGovernanceRule,
@@ -25,10 +24,7 @@ const SPEC: ScriptSpec = {
 async function main(session: Session): Promise<void> {
     const desk = await openGovernor(session);
     const amount = parseTokens(await session.text('amount'), desk.decimals);
-    const { account, deployed } = await openAccount(session, desk);
-    if (!deployed) {
-        throw new RefusedError('You have no VoterAccount');
-    }
+    const account = await ownAccount(session, desk);
     const before = await account.getVoter();
     const now = await session.now(account.address);
     requireGovernanceRule(before.lockedUntil <= now, 'ERROR_TOKENS_LOCKED', `Until ${time(before.lockedUntil)}.`);

@@ -4,9 +4,8 @@ import type { NetworkProvider } from '@ton/blueprint';
 import { CHOICES, VoterAccount } from '../../wrappers/governance';
 import { ProverStaking } from '../../wrappers/staking';
 import { ScriptSpec } from '../lib/args';
-import { RefusedError } from '../lib/errors';
 import { time } from '../lib/format';
-import { GOVERNANCE_FLAGS, openAccount, openGovernor, openProposal, requireGovernanceRule } from '../lib/governance';
+import { GOVERNANCE_FLAGS, ownAccount, openGovernor, openProposal, requireGovernanceRule } from '../lib/governance';
 import { runScript, Session, Step } from '../lib/session';
 
 const SPEC: ScriptSpec = {
@@ -48,10 +47,7 @@ async function main(session: Session): Promise<void> {
         const value = await staking.getCost(body);
         step = { ...common, to: prover, toName: 'the ProverStaking', value, body };
     } else {
-        const { account, deployed } = await openAccount(session, desk);
-        if (!deployed) {
-            throw new RefusedError('You have no VoterAccount: lockTokens makes it');
-        }
+        const account = await ownAccount(session, desk);
         const cast = await account.getBallot(id);
         const { power } = await account.getVoter();
         requireGovernanceRule(power > (cast?.cast ?? 0n), 'ERROR_NO_POWER');

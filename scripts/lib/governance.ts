@@ -103,6 +103,15 @@ export async function openAccount(
     return { account: session.open(contract), deployed: await session.isDeployed(contract.address) };
 }
 
+/** The caller's account, which is there. */
+export async function ownAccount(session: Session, desk: Desk): Promise<OpenedContract<VoterAccount>> {
+    const { account, deployed } = await openAccount(session, desk);
+    if (!deployed) {
+        throw new RefusedError('You have no VoterAccount: lockTokens makes it');
+    }
+    return account;
+}
+
 /** The proposal of the positional argument `id`. */
 export async function openProposal(
     session: Session,
