@@ -27,7 +27,9 @@ describe('what a receiver refuses', () => {
         await world.toStart(proposal);
         const before = await voter('bob');
         const back = await refuse(world.blockchain, proposal.address);
-        expect(world.codes(await world.vote('bob', id, 'for'))).toEqual([REFUSAL]);
+        const refused = await world.vote('bob', id, 'for');
+        expect(world.codes(refused)).toEqual([REFUSAL]);
+        expect(excessQueries(refused, world.address('bob'))).toHaveLength(1);
         expect(plain(await voter('bob'))).toEqual(plain(before));
         await back();
         await world.vote('bob', id, 'for');

@@ -260,7 +260,10 @@ describe('a delegate that holds on', () => {
 
     it('with a vote that was none is asked again', async () => {
         await heldOn();
-        expect(await codes(revoke())).toEqual([]);
+        const asked = await revoke();
+        expect(world.failures(asked)).toEqual([]);
+        const freeAt = BigInt(world.now);
+        expect(world.events(asked)).toMatchObject([{ event: 'DelegationChanged', amount: 0n, freeAt }]);
         expect(await voter()).toMatchObject({ delegation: 'none', delegated: 0n, power: world.unit(5_000_000) });
         expect(await codes(revoke())).toEqual([GovernanceExit.ERROR_NOT_DELEGATED]);
         expect((await (await world.account('dave')).getVoter()).received).toBe(0n);
@@ -274,7 +277,8 @@ describe('a delegate that holds on', () => {
         await revoke();
         const { latestEnd } = await proposal.getProposal();
         for (let i = 0; i < 2; i++) {
-            expect(await codes(revoke())).toEqual([]);
+            const asked = await revoke();
+            expect([world.failures(asked), world.events(asked)]).toEqual([[], []]);
             expect(await voter()).toMatchObject({ delegation: 'cooling', freeAt: latestEnd, power: 0n });
         }
         expect(world.codes(await world.vote('bob', id, 'for'))).toEqual([GovernanceExit.ERROR_NO_POWER]);
