@@ -3,7 +3,8 @@ import { Address, Cell, Message, toNano } from '@ton/core';
 import { Blockchain, internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
-import { GovernanceExit, Governor, VoterAccount } from '../../wrappers/governance';
+import * as built from '../../build/Treasury/Treasury_Treasury';
+import { GovernanceExit, Governor, sizeOf, VoterAccount } from '../../wrappers/governance';
 import {
     operationId,
     packActions,
@@ -18,6 +19,7 @@ import { Steward } from '../support/governance/steward';
 import { MIN_DELAY, TimelockWorld, wideBody } from '../support/governance/timelock-world';
 import { TreasuryWorld } from '../support/governance/treasury-world';
 import { DAY, GovernanceWorld, HOUR } from '../support/governance/world';
+import { computeFee, forwardFee } from '../support/pool/fees';
 import {
     accept,
     bounceOf,
@@ -153,17 +155,28 @@ describe('Treasury', () => {
         expect(outs(txAt(paid, treasury.address)).some((out) => out.value === toNano('90'))).toBe(true);
     });
 
-    it.each([1, 65, 800])('jettons with a body of %d cells arrive with what getSpendCost says', async (cells) => {
-        const world = await TreasuryWorld.create();
-        const to = world.address('payee');
-        const body = wideBody(cells, 5, 990);
-        const args = { asset: 1, amount: toNano('10'), to, forward: toNano('0.05'), body };
-        const value = await world.treasury.getSpendCost(args);
-        const result = await world.treasury.sendOwnerSpend(world.sender('owner'), { ...args, value });
-        expect(await world.tokens(to)).toBe(toNano('10'));
-        // The notification with it, too.
-        expect(result.transactions.some((tx) => txBody(tx) === 0x7362d09c && succeeded(tx))).toBe(true);
-    });
+    it.each([1, 65, 800])(
+        'jettons with a body of %d cells arrive with what is asked for, and not a nanoton less',
+        async (cells) => {
+            const world = await TreasuryWorld.create();
+            const to = world.address('payee');
+            const body = wideBody(cells, 5, 990);
+            const args = { asset: 1, amount: toNano('10'), to, forward: toNano('0.05'), body };
+            const size = sizeOf([{ destination: to, value: 0n, body }]);
+            const bare = await world.treasury.getSpendCost({ forward: args.forward });
+            const counting = computeFee(BigInt(size.cells) * built.GAS_TREASURY_CELL);
+            // What getSpendCost says is for full cells; the Treasury asks for what there is.
+            const value = bare + 3n * forwardFee(BigInt(size.cells), BigInt(size.bits)) + counting;
+            expect(await world.treasury.getSpendCost(args)).toBeGreaterThanOrEqual(value);
+            await expectRefused(world.blockchain, world.treasury.address, TreasuryExit.ERROR_VALUE_TOO_LOW, () =>
+                world.treasury.sendOwnerSpend(world.sender('owner'), { ...args, value: value - 1n }),
+            );
+            const result = await world.treasury.sendOwnerSpend(world.sender('owner'), { ...args, value });
+            expect(await world.tokens(to)).toBe(toNano('10'));
+            // The notification with it, too.
+            expect(result.transactions.some((tx) => txBody(tx) === 0x7362d09c && succeeded(tx))).toBe(true);
+        },
+    );
     const txBody = ({ inMessage }: Parameters<typeof succeeded>[0]) => {
         const slice = inMessage!.body.beginParse();
         return slice.remainingBits < 32 ? 0 : slice.preloadUint(32);
