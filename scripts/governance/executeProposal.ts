@@ -93,7 +93,7 @@ async function main(session: Session): Promise<void> {
         await session.execute([step]);
     }
     session.report({ proposal: id, state: (await proposal.getProposal()).state });
-    if (operation !== undefined && (await operation.isDeployed())) {
+    if (operation !== undefined) {
         const after = await operation.getOperation();
         for (const action of returned(after)) {
             session.say(`Action ${action} came back; the same command sends it again, until ${time(after.expiresAt)}.`);

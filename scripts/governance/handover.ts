@@ -70,9 +70,28 @@ type Guard = {
     stop: number;
 };
 
+/** Roles that are given by nomination and acceptance. */
+type Nominating = {
+    nominateRoleBody(args: { role: 'guardian'; holder: Address }): Cell;
+    acceptRoleBody(args: { role: 'guardian' }): Cell;
+};
+
+const accepting = (
+    contract: Nominating,
+    { guardian, nextGuardian }: { guardian: Account; nextGuardian: Account },
+    stop: number,
+): Guard => ({
+    holder: guardian,
+    next: nextGuardian,
+    name: (holder) => contract.nominateRoleBody({ role: 'guardian', holder }),
+    accept: contract.acceptRoleBody({ role: 'guardian' }),
+    stop,
+});
+
 /** A contract that has an owner. */
 type Owned = {
-    guard?: Guard;
+    /** Asked for only when somebody wants to change it. */
+    guard?: () => Promise<Guard>;
     name: string;
     address: Address;
     owner: Account;
@@ -119,7 +138,7 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
         }
         const announced = (await codes()).filter(({ codeHash }) => codeHash !== 0n);
         const owners = await contract.look();
-        found.push({ name, address, ...contract, ...owners, roles: await roles(), announced, guard: await guard?.() });
+        found.push({ name, address, ...contract, ...owners, roles: await roles(), announced, guard });
     };
     const slot = (part: string, { codeHash, readyAt }: { codeHash: bigint; readyAt: bigint }): Announced => ({
         part,
@@ -265,16 +284,7 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 ];
             },
             async () => [slot('EmissionController', await c.getUpgrade())],
-            async () => {
-                const { guardian, nextGuardian } = await c.getRoles();
-                return {
-                    holder: guardian,
-                    next: nextGuardian,
-                    name: (holder) => EmissionController.nominateRoleBody({ role: 'guardian', holder }),
-                    accept: EmissionController.acceptRoleBody({ role: 'guardian' }),
-                    stop: EmissionController.opcodes.SetBreaker,
-                };
-            },
+            async () => accepting(EmissionController, await c.getRoles(), EmissionController.opcodes.SetBreaker),
         );
     }
     const staking = readStakingManifest(stakingManifestFile(session));
@@ -357,16 +367,7 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 ];
             },
             async () => [slot('UsageRegistry', await r.getUpgrade())],
-            async () => {
-                const { guardian, nextGuardian } = await r.getRegistryData();
-                return {
-                    holder: guardian,
-                    next: nextGuardian,
-                    name: (holder) => UsageRegistry.nominateRoleBody({ role: 'guardian', holder }),
-                    accept: UsageRegistry.acceptRoleBody({ role: 'guardian' }),
-                    stop: UsageRegistry.opcodes.SetPause,
-                };
-            },
+            async () => accepting(UsageRegistry, await r.getRegistryData(), UsageRegistry.opcodes.SetPause),
         );
         const s = session.open(PaymentSettlement.createFromAddress(at(settlement.settlement)));
         await add(
@@ -403,16 +404,7 @@ async function ownedContracts(session: Session): Promise<Owned[]> {
                 ];
             },
             async () => [slot('PaymentSettlement', await s.getUpgrade())],
-            async () => {
-                const { guardian, nextGuardian } = await s.getRoles();
-                return {
-                    holder: guardian,
-                    next: nextGuardian,
-                    name: (holder) => PaymentSettlement.nominateRoleBody({ role: 'guardian', holder }),
-                    accept: PaymentSettlement.acceptRoleBody({ role: 'guardian' }),
-                    stop: PaymentSettlement.opcodes.SetPause,
-                };
-            },
+            async () => accepting(PaymentSettlement, await s.getRoles(), PaymentSettlement.opcodes.SetPause),
         );
     }
     const governance = readGovernanceManifest(governanceManifestFile(session));
@@ -469,7 +461,8 @@ async function guardianActions(
     const id = accountIdOf(governor.address);
     const roles: GovernanceAction[] = [];
     const rules: GovernanceAction[] = [];
-    for (const { name, address, cost, guard } of contracts) {
+    for (const { name, address, cost, guard: ask } of contracts) {
+        const guard = await ask?.();
         if (guard === undefined) {
             continue;
         }

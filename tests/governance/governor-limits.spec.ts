@@ -3,6 +3,7 @@ import { Address, beginCell, Cell, toNano } from '@ton/core';
 import { internal } from '@ton/sandbox';
 
 import * as built from '../../build/Governor/Governor_Governor';
+import { pack } from '../../wrappers/common/messages';
 import {
     defaultSettings,
     GovernanceExit,
@@ -400,15 +401,13 @@ describe('what the Governor sends on its own', () => {
     it.each([1, 10])('an emergency of %d actions: their value and its gas, and not a nanoton less', async (count) => {
         const pause = { ...world.nothing(world.staking.master.address), body: world.pauseBody() };
         const actions = Array.from({ length: count }, () => pause);
-        const body = beginCell()
-            .store(
-                built.storeExecuteAsk({
-                    ...{ $$type: 'ExecuteAsk', queryId: 5n, proposal: 1n, count: BigInt(count) },
-                    ...{ responseTo: accountIdOf(world.address('dave')), total: BigInt(count) * pause.value },
-                    actions: packActions(actions),
-                }),
-            )
-            .endCell();
+        const body = pack(
+            built.storeExecuteAsk({
+                ...{ $$type: 'ExecuteAsk', queryId: 5n, proposal: 1n, count: BigInt(count) },
+                ...{ responseTo: accountIdOf(world.address('dave')), total: BigInt(count) * pause.value },
+                actions: packActions(actions),
+            }),
+        );
         const [from, to] = [await world.governor.getProposalAddress(1), world.governor.address];
         const send = (value: bigint) => world.blockchain.sendMessage(internal({ from, to, value, bounce: true, body }));
         const gas = built.GAS_GOVERNOR_EXECUTE + BigInt(count) * built.GAS_GOVERNOR_ACTION;

@@ -5,23 +5,21 @@ import { Address, Cell, internal, toNano } from '@ton/core';
 
 import { Exit } from '../../scripts/lib/errors';
 import * as deployGovernance from '../../scripts/governance/deployGovernance';
-import * as executeProposal from '../../scripts/governance/executeProposal';
 import * as handover from '../../scripts/governance/handover';
 import * as lockTokens from '../../scripts/governance/lockTokens';
 import * as propose from '../../scripts/governance/propose';
-import * as queueProposal from '../../scripts/governance/queueProposal';
-import * as vote from '../../scripts/governance/vote';
 import * as deployPool from '../../scripts/pool/deployPool';
 import * as deploySettlement from '../../scripts/settlement/deploySettlement';
 import * as deployStaking from '../../scripts/staking/deployStaking';
 import * as deployEmission from '../../scripts/token/deployEmission';
 import * as deployToken from '../../scripts/token/deployToken';
-import { Governor, Proposal, Treasury } from '../../wrappers/governance';
+import { Governor, Treasury } from '../../wrappers/governance';
 import { PoolOperator } from '../../wrappers/pool';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { PaymentSettlement, UsageRegistry } from '../../wrappers/settlement';
 import { StakingMaster } from '../../wrappers/staking';
 import { EmissionController, ShareMinter } from '../../wrappers/token';
+import { addressIn, GovernanceDesk } from '../scripts/governance';
 import { DAY, DEPLOY, World } from '../scripts/support';
 
 const CONTRACTS = [
@@ -35,14 +33,11 @@ const CONTRACTS = [
 type Owned = (typeof CONTRACTS)[number];
 
 let world: World;
+let desk: GovernanceDesk;
 let out: string;
 
-const at = (manifest: string, name: string): Address => {
-    const file = path.join(world.dir, 'deployments', 'local', `${manifest}.json`);
-    const entries = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, { raw: string }>;
-    return Address.parse(entries[name].raw);
-};
-const timelock = () => at('governance', 'timelock');
+const at = (manifest: string, name: string): Address => addressIn(world, manifest, name);
+const timelock = () => desk.at('timelock');
 
 /** Each contract, who owns it, who is nominated, and how an owner nominates. */
 function owned(name: Owned): {
@@ -114,6 +109,7 @@ async function send(who: string, to: Address, body: Cell): Promise<void> {
 
 beforeAll(async () => {
     world = await World.create();
+    desk = new GovernanceDesk(world);
     out = path.join(world.dir, 'handover.json');
     await world.names(
         'admin',
@@ -218,25 +214,14 @@ it('nominates the Timelock everywhere, goes on after a crash, and writes the acc
     }
 }, 60_000);
 
-const governor = () => world.chain.open(Governor.createFromAddress(at('governance', 'governor')));
-
 /** Files of actions as proposals, one of each proposer, from the vote to the execution. */
 async function carryOut(kind: 'technical' | 'emergency', ...files: string[]): Promise<void> {
-    const ids: string[] = [];
+    const ids: number[] = [];
     for (const [i, file] of files.entries()) {
         const { proposal } = await world.ok(i === 0 ? 'alice' : 'bob', propose, [kind, file]);
-        ids.push(String(proposal));
+        ids.push(Number(proposal));
     }
-    const last = world.chain.open(Proposal.createFromAddress(await governor().getProposalAddress(Number(ids.at(-1)!))));
-    const { start, end } = await last.getProposal();
-    if (kind === 'technical') await world.advanceTo(start);
-    for (const id of ids) for (const who of ['alice', 'bob']) await world.ok(who, vote, [id, 'for']);
-    await world.advanceTo(end);
-    if (kind === 'technical') {
-        for (const id of ids) await world.ok('recorder', queueProposal, [id]);
-        await world.advanceTo((await last.getProposal()).readyAt);
-    }
-    for (const id of ids) expect((await world.ok('recorder', executeProposal, [id])).state).toBe('executed');
+    await desk.carryOut('recorder', ...ids);
 }
 
 it('the acceptances pass as one proposal: the Timelock owns everything, and a second run does nothing', async () => {
@@ -320,49 +305,44 @@ it('the Governor becomes guardian of everything, and one emergency proposal stop
     const stopped = await world.does('admin', handover, ['--out', out, '--deployer', 'guardian']);
     expect(stopped.json.deployerKeeps).toEqual([]);
 
+    const order = (destination: Address, body: Cell) => ({ destination, value: toNano('0.5'), body });
     const stops = [
-        { at: at('pool', 'operator'), body: PoolOperator.pauseBody() },
-        { at: at('emission', 'controller'), body: EmissionController.setBreakerBody({ stop: true }) },
-        { at: master.address, body: StakingMaster.pauseBody() },
-        { at: at('settlement', 'registry'), body: UsageRegistry.setPauseBody({ stop: true }) },
-        { at: at('settlement', 'settlement'), body: PaymentSettlement.setPauseBody({ stop: true }) },
-        { at: at('governance', 'treasury'), body: Treasury.freezeBody() },
+        order(at('pool', 'operator'), PoolOperator.pauseBody()),
+        order(at('emission', 'controller'), EmissionController.setBreakerBody({ stop: true })),
+        order(master.address, StakingMaster.pauseBody()),
+        order(at('settlement', 'registry'), UsageRegistry.setPauseBody({ stop: true })),
+        order(at('settlement', 'settlement'), PaymentSettlement.setPauseBody({ stop: true })),
+        order(desk.at('treasury'), Treasury.freezeBody()),
     ];
-    const actions = stops.map(({ at: to, body }) => ({
-        destination: to.toRawString(),
-        value: toNano('0.5').toString(),
-        body: body.toBoc().toString('base64'),
-    }));
-    await carryOut('emergency', world.file('stops.json', JSON.stringify(actions)));
+    await carryOut('emergency', desk.actionsFile('stops.json', ...stops));
     const now = world.chain.now;
     const { chain } = world;
     const until = {
-        pool: (await chain.open(PoolOperator.createFromAddress(stops[0].at)).getPoolData()).pausedUntil,
+        pool: (await chain.open(PoolOperator.createFromAddress(stops[0].destination)).getPoolData()).pausedUntil,
         staking: (await master.getMaster()).pausedUntil,
-        registry: (await chain.open(UsageRegistry.createFromAddress(stops[3].at)).getRegistryData()).pausedUntil,
-        settlement: (await chain.open(PaymentSettlement.createFromAddress(stops[4].at)).getSettlementData())
+        registry: (await chain.open(UsageRegistry.createFromAddress(stops[3].destination)).getRegistryData())
             .pausedUntil,
-        treasury: (await chain.open(Treasury.createFromAddress(stops[5].at)).getTreasury()).frozenUntil,
+        settlement: (await chain.open(PaymentSettlement.createFromAddress(stops[4].destination)).getSettlementData())
+            .pausedUntil,
+        treasury: (await chain.open(Treasury.createFromAddress(stops[5].destination)).getTreasury()).frozenUntil,
     };
     for (const [name, time] of Object.entries(until)) expect([name, Number(time) > now]).toEqual([name, true]);
-    const emission = chain.open(EmissionController.createFromAddress(stops[1].at));
+    const emission = chain.open(EmissionController.createFromAddress(stops[1].destination));
     expect((await emission.getUsageData()).tripped).toBe(true);
 
     // Minting goes on only when a guardian says so, and the Governor cannot: the Timelock does, and gives the role back.
     const guardianIs = (holder: Address) => EmissionController.nominateRoleBody({ role: 'guardian', holder });
-    const accept = Governor.acceptGuardianBody({ destination: emission.address });
+    const governor = desk.at('governor');
     const resume = [
-        guardianIs(timelock()),
-        EmissionController.acceptRoleBody({ role: 'guardian' }),
-        EmissionController.setBreakerBody({ stop: false }),
-        guardianIs(governor().address),
-    ].map((body) => ({ destination: emission.address, value: toNano('0.5'), body }));
-    const rows = [...resume, { destination: governor().address, value: toNano('0.5'), body: accept }].map((action) => ({
-        destination: action.destination.toRawString(),
-        value: action.value.toString(),
-        body: action.body.toBoc().toString('base64'),
-    }));
-    await carryOut('technical', world.file('resume.json', JSON.stringify(rows)));
+        ...[
+            guardianIs(timelock()),
+            EmissionController.acceptRoleBody({ role: 'guardian' }),
+            EmissionController.setBreakerBody({ stop: false }),
+            guardianIs(governor),
+        ].map((body) => order(emission.address, body)),
+        order(governor, Governor.acceptGuardianBody({ destination: emission.address })),
+    ];
+    await carryOut('technical', desk.actionsFile('resume.json', ...resume));
     expect((await emission.getUsageData()).tripped).toBe(false);
-    expect(idOf((await emission.getRoles()).guardian)).toBe(accountIdOf(governor().address));
+    expect(idOf((await emission.getRoles()).guardian)).toBe(accountIdOf(governor));
 }, 120_000);

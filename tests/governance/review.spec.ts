@@ -12,7 +12,7 @@ import { GRACE, HOUR, MIN_DELAY, TimelockWorld } from '../support/governance/tim
 import { editTimelock } from '../support/governance/timelock-state';
 import { GovernanceWorld } from '../support/governance/world';
 import { TreasuryWorld } from '../support/governance/treasury-world';
-import { exitCode, outs, refuse, txAt } from '../support/pool/transactions';
+import { deliverAll, exitCode, outs, refuse, txAt } from '../support/pool/transactions';
 
 const MAX_BALLOTS = 24;
 const MAX_STAKED_BALLOTS = 16;
@@ -48,9 +48,7 @@ describe('a vote that comes back late', () => {
         const votes = [vote(id, 0)];
         for (let i = 1; i <= MAX_BALLOTS; i++) votes.push(vote(1000 + i, 0));
         votes.push(vote(id, Number(latestEnd)));
-        let steps = await blockchain.sendMessageIter(votes[0]);
-        for (const message of votes.slice(1)) steps = await blockchain.sendMessageIter(message);
-        for await (const _ of steps) continue;
+        await deliverAll(blockchain, ...votes);
         expect((await proposal.getProposal()).votesFor).toBe(world.unit(100_000));
         expect(await bob.getVoter()).toMatchObject({ lockedUntil: latestEnd, ballotCount: 1 });
         await world.vote('bob', id, 'for');

@@ -1,7 +1,7 @@
 /** Scripts of governance on a local chain: from the deployment to executed proposals, as people would run them. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Address, Cell, internal, toNano } from '@ton/core';
+import { Address, internal, toNano } from '@ton/core';
 
 import { Exit } from '../../scripts/lib/errors';
 import * as ballots from '../../scripts/governance/ballots';
@@ -16,70 +16,22 @@ import * as simulateProposal from '../../scripts/governance/simulateProposal';
 import * as treasuryScript from '../../scripts/governance/treasury';
 import * as unlockTokens from '../../scripts/governance/unlockTokens';
 import * as vote from '../../scripts/governance/vote';
-import * as deployStaking from '../../scripts/staking/deployStaking';
 import * as deployToken from '../../scripts/token/deployToken';
-import { Governor, Proposal, Timelock, Treasury } from '../../wrappers/governance';
+import { Proposal, Timelock, Treasury } from '../../wrappers/governance';
 import { accountIdOf } from '../../wrappers/pool/metrics';
 import { ShareMinter, ShareWallet } from '../../wrappers/token';
+import { GovernanceDesk, manifestOf, tokenAndStaking } from '../scripts/governance';
 import { DAY, World } from '../scripts/support';
 
 let world: World;
+let desk: GovernanceDesk;
 let token: string;
 let master: string;
 
-const manifestOf = (name: string) =>
-    JSON.parse(fs.readFileSync(path.join(world.dir, 'deployments', 'local', `${name}.json`), 'utf8')) as Record<
-        string,
-        { raw: string }
-    >;
-const at = (name: 'governor' | 'timelock' | 'treasury') => Address.parse(manifestOf('governance')[name].raw);
-const governor = () => world.chain.open(Governor.createFromAddress(at('governor')));
-const treasury = () => world.chain.open(Treasury.createFromAddress(at('treasury')));
-const proposalOf = async (id: number) =>
-    world.chain.open(Proposal.createFromAddress(await governor().getProposalAddress(id))).getProposal();
-
-/** A file of actions as `propose` takes it. */
-const actionsFile = (name: string, ...actions: { destination: Address; value: bigint; body: Cell }[]) =>
-    world.file(
-        name,
-        JSON.stringify(
-            actions.map(({ destination, value, body }) => ({
-                destination: destination.toRawString(),
-                value: String(value),
-                body: body.toBoc().toString('base64'),
-            })),
-        ),
-    );
-
-/** From the proposal of alice to its execution. */
-async function carry(id: number): Promise<void> {
-    await world.advanceTo((await proposalOf(id)).start);
-    await world.ok('alice', vote, [String(id), 'for']);
-    await world.ok('bob', vote, [String(id), 'for']);
-    await world.advanceTo((await proposalOf(id)).end);
-    await world.ok('carol', queueProposal, [String(id)]);
-    await world.advanceTo((await proposalOf(id)).readyAt);
-    expect((await world.ok('carol', executeProposal, [String(id)])).state).toBe('executed');
-}
-
 beforeAll(async () => {
     world = await World.create();
-    await world.names('admin', 'slasher', 'resolver', 'guardian', 'treasury', 'insurance', 'alice', 'bob', 'carol');
-    const list = 'owner,amount\nalice,20000\nbob,500000\ncarol,480000\n';
-    const flags = [
-        '--name',
-        'Share',
-        '--symbol',
-        'SHARE',
-        '--minter',
-        'guardian',
-        '--genesis',
-        world.file('g.csv', list),
-    ];
-    await world.ok('admin', deployToken, flags);
-    token = manifestOf('token').minter.raw;
-    const roles = ['slasher', 'resolver', 'guardian', 'treasury', 'insurance'].flatMap((r) => [`--${r}`, r]);
-    master = String((await world.ok('admin', deployStaking, ['--token', token, ...roles])).master);
+    desk = new GovernanceDesk(world);
+    ({ token, master } = await tokenAndStaking(world));
 }, 120_000);
 
 afterAll(() => world.close());
@@ -93,17 +45,21 @@ it('deployGovernance goes on after a crash, and refuses what could not work', as
     expect([dry.error, dry.sent, (dry.json.messages as unknown[]).length]).toEqual([undefined, 0, 3]);
     const cut = await world.run('admin', deployGovernance, [...flags, '--yes'], 1);
     expect([cut.error?.exitCode, cut.sent]).toEqual([Exit.partial, 1]);
-    expect(manifestOf('governance').complete).toBe(false);
+    expect(manifestOf(world, 'governance').complete).toBe(false);
     const run = await world.run('admin', deployGovernance, [...flags, '--yes', '--json']);
     expect([run.error, run.sent]).toEqual([undefined, 2]);
-    expect(manifestOf('governance').complete).toBe(true);
+    expect(manifestOf(world, 'governance').complete).toBe(true);
     expect((await world.run('admin', deployGovernance, [...flags, '--yes'])).sent).toBe(0);
 
-    const timelock = await world.chain.open(Timelock.createFromAddress(at('timelock'))).getTimelock();
-    expect(timelock).toMatchObject({ deployer: 0n, minDelay: BigInt(2 * DAY), guardian: accountIdOf(at('governor')) });
-    expect([...timelock.proposers.keys()]).toEqual([accountIdOf(at('governor'))]);
-    expect((await treasury().getTreasury()).owner).toBe(accountIdOf(at('timelock')));
-    expect(await governor().getRule(at('treasury'), Treasury.opcodes.Freeze)).toBe('emergency');
+    const timelock = await world.chain.open(Timelock.createFromAddress(desk.at('timelock'))).getTimelock();
+    expect(timelock).toMatchObject({
+        deployer: 0n,
+        minDelay: BigInt(2 * DAY),
+        guardian: accountIdOf(desk.at('governor')),
+    });
+    expect([...timelock.proposers.keys()]).toEqual([accountIdOf(desk.at('governor'))]);
+    expect((await desk.treasury().getTreasury()).owner).toBe(accountIdOf(desk.at('timelock')));
+    expect(await desk.governor().getRule(desk.at('treasury'), Treasury.opcodes.Freeze)).toBe('emergency');
 }, 120_000);
 
 it('lock, propose, vote, queue, execute, cancel, unlock', async () => {
@@ -113,10 +69,10 @@ it('lock, propose, vote, queue, execute, cancel, unlock', async () => {
     expect([dry.error, dry.sent]).toEqual([undefined, 0]);
     expect((await world.ok('alice', lockTokens, ['20000'])).power).toBe('20000000000000');
     await world.ok('bob', lockTokens, ['500000']);
-    const file = actionsFile('freezer.json', {
-        destination: at('treasury'),
+    const file = desk.actionsFile('freezer.json', {
+        destination: desk.at('treasury'),
         value: toNano('0.5'),
-        body: Treasury.setFreezerBody({ guardian: at('governor') }),
+        body: Treasury.setFreezerBody({ guardian: desk.at('governor') }),
     });
     await world.refused('carol', propose, ['technical', file], /no VoterAccount/);
     await world.refused('alice', propose, ['treasury', file], /ERROR_ACTION_KIND/);
@@ -128,13 +84,13 @@ it('lock, propose, vote, queue, execute, cancel, unlock', async () => {
     await world.refused('bob', vote, ['2', 'for'], /no proposal 2/);
     expect(await world.ok('alice', cancelProposal, ['1'])).toMatchObject({
         state: 'cancelled',
-        readyAt: (await proposalOf(1)).start,
+        readyAt: (await desk.proposal(1)).start,
     });
     await world.refused('alice', propose, ['technical', file], /ERROR_OPEN_PROPOSAL/);
-    await world.advanceTo((await proposalOf(1)).start);
+    await world.advanceTo((await desk.proposal(1)).start);
 
     await world.ok('alice', propose, ['technical', file]);
-    await world.advanceTo((await proposalOf(2)).start);
+    await world.advanceTo((await desk.proposal(2)).start);
     await world.refused('alice', cancelProposal, ['2'], /ERROR_PROPOSAL_STATE/);
     await world.refused('carol', vote, ['2', 'for'], /no VoterAccount/);
     expect((await world.ok('alice', vote, ['2', 'for'])).votesFor).toBe('20000000000000');
@@ -142,17 +98,17 @@ it('lock, propose, vote, queue, execute, cancel, unlock', async () => {
     await world.refused('alice', unlockTokens, ['1'], /ERROR_TOKENS_LOCKED/);
     await world.ok('bob', vote, ['2', 'for']);
     await world.refused('carol', queueProposal, ['2'], /ERROR_PROPOSAL_STATE/);
-    await world.advanceTo((await proposalOf(2)).end);
+    await world.advanceTo((await desk.proposal(2)).end);
     await world.refused('carol', executeProposal, ['2'], /ERROR_PROPOSAL_STATE/);
     expect((await world.ok('carol', queueProposal, ['2'])).state).toBe('queued');
     expect((await world.run('carol', queueProposal, ['2', '--yes'])).sent).toBe(0);
     await world.refused('carol', executeProposal, ['2'], /ERROR_TOO_EARLY/);
-    await world.advanceTo((await proposalOf(2)).readyAt);
+    await world.advanceTo((await desk.proposal(2)).readyAt);
     expect((await world.ok('carol', executeProposal, ['2'])).state).toBe('executed');
     expect((await world.run('carol', executeProposal, ['2', '--yes'])).sent).toBe(0);
-    expect((await treasury().getTreasury()).guardian).toBe(accountIdOf(at('governor')));
+    expect((await desk.treasury().getTreasury()).guardian).toBe(accountIdOf(desk.at('governor')));
 
-    await world.advanceTo((await proposalOf(2)).latestEnd);
+    await world.advanceTo((await desk.proposal(2)).latestEnd);
     expect((await world.ok('bob', unlockTokens, ['1000'])).own).toBe('499000000000000');
     await world.refused('bob', unlockTokens, ['499001'], /ERROR_NOT_FREE/);
 }, 120_000);
@@ -168,7 +124,7 @@ it('ballots: the events add up to the tally, and a tally that is not theirs is t
     );
     expect(second).toContain(',for,500000000000000,');
     expect(end).toBe('');
-    const info = await proposalOf(2);
+    const info = await desk.proposal(2);
     const wrong = { ...info, votesFor: info.votesFor + 1n };
     const spy = jest.spyOn(Proposal.prototype, 'getProposal').mockResolvedValue(wrong);
     await world.refused(
@@ -184,7 +140,7 @@ it('ballots: the events add up to the tally, and a tally that is not theirs is t
 
 it('treasury: budget, signers, a grant, the freeze', async () => {
     const carol = await world.chain.wallet('carol');
-    await carol.transfer([internal({ to: at('treasury'), value: toNano('100'), body: Treasury.topUpBody() })], 1);
+    await carol.transfer([internal({ to: desk.at('treasury'), value: toNano('100'), body: Treasury.topUpBody() })], 1);
     const out = (name: string) => path.join(world.dir, `${name}.json`);
     await world.refused('carol', treasuryScript, ['spend', 'request', '--category', '1'], /ERROR_NOT_SIGNER/);
     await world.refused('carol', treasuryScript, ['grant', 'show', '--grant', '0'], /ERROR_NO_GRANT/);
@@ -208,7 +164,7 @@ it('treasury: budget, signers, a grant, the freeze', async () => {
     const read = (name: string) => JSON.parse(fs.readFileSync(out(name), 'utf8')) as object[];
     const all = world.file('all.json', JSON.stringify([...read('budget'), ...read('grant'), ...read('spend')]));
     await world.ok('alice', propose, ['treasury', all]);
-    await carry(3);
+    await desk.carryOut('carol', 3);
     const info = await world.ok('carol', treasuryScript, ['info']);
     expect(info).toMatchObject({ grants: '1', assets: [{ asset: 0, reserved: '50000000000' }] });
     expect((await world.ok('carol', treasuryScript, ['budget'])).budgets).toMatchObject([
@@ -218,10 +174,10 @@ it('treasury: budget, signers, a grant, the freeze', async () => {
     // Signers are set by a technical proposal.
     const [one, two] = [await world.address('carol'), await world.address('guardian')];
     const body = Treasury.setSignersBody({ signers: [one, two], threshold: 2 });
-    const signers = actionsFile('signers.json', { destination: at('treasury'), value: toNano('0.5'), body });
-    await world.advanceTo((await proposalOf(3)).latestEnd);
+    const signers = desk.actionsFile('signers.json', { destination: desk.at('treasury'), value: toNano('0.5'), body });
+    await world.advanceTo((await desk.proposal(3)).latestEnd);
     await world.ok('alice', propose, ['technical', signers]);
-    await carry(4);
+    await desk.carryOut('carol', 4);
     const request = ['spend', 'request', '--category', '1', '--to', 'bob', '--amount'];
     await world.refused('carol', treasuryScript, [...request, '10.1'], /10 TON are left.*ERROR_OVER_LIMIT/);
     const { index } = await world.ok('carol', treasuryScript, [...request, '4']);
@@ -251,9 +207,9 @@ it("handover: token and staking become the Timelock's, and what the deployer kee
     };
     expect(first.json.roles).toContainEqual(expect.objectContaining(owner));
 
-    await world.advanceTo((await proposalOf(4)).latestEnd);
+    await world.advanceTo((await desk.proposal(4)).latestEnd);
     await world.ok('alice', propose, ['technical', out]);
-    await carry(5);
+    await desk.carryOut('carol', 5);
     expect(await world.ok('admin', handover, ['--out', out])).toMatchObject({
         waiting: [],
         notOwned: [],
@@ -281,43 +237,43 @@ it('propose from templates: spend, emergency, upgrade, parameter', async () => {
     await world.refused('alice', propose, parameter, /ERROR_ACTION_KIND/);
     await world.refused('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '1000'], /nanoton free/);
 
-    await world.advanceTo((await proposalOf(5)).latestEnd);
+    await world.advanceTo((await desk.proposal(5)).latestEnd);
     await world.ok('alice', propose, ['treasury', 'spend', '--to', 'bob', '--amount', '2']);
     const before = (await world.chain.account(await world.address('bob'))).balance;
-    await carry(6);
+    await desk.carryOut('carol', 6);
     expect((await world.chain.account(await world.address('bob'))).balance - before).toBeGreaterThan(toNano('1.8'));
 
-    await world.advanceTo((await proposalOf(6)).latestEnd);
+    await world.advanceTo((await desk.proposal(6)).latestEnd);
     await world.ok('alice', propose, [...upgrade, 'ab'.repeat(32)]);
-    await carry(7);
-    expect((await treasury().getTreasury()).codeHash).toBe(BigInt(`0x${'ab'.repeat(32)}`));
+    await desk.carryOut('carol', 7);
+    expect((await desk.treasury().getTreasury()).codeHash).toBe(BigInt(`0x${'ab'.repeat(32)}`));
 
-    await world.advanceTo((await proposalOf(7)).latestEnd);
+    await world.advanceTo((await desk.proposal(7)).latestEnd);
     await world.ok('alice', propose, ['emergency', 'emergency', '--family', 'treasury']);
-    await world.advanceTo((await proposalOf(8)).start);
+    await world.advanceTo((await desk.proposal(8)).start);
     await world.ok('alice', vote, ['8', 'for']);
     await world.ok('bob', vote, ['8', 'for']);
-    await world.advanceTo((await proposalOf(8)).end);
+    await world.advanceTo((await desk.proposal(8)).end);
     await world.refused('carol', queueProposal, ['8'], /ERROR_KIND/);
     expect((await world.ok('carol', executeProposal, ['8'])).state).toBe('executed');
-    expect(Number((await treasury().getTreasury()).frozenUntil)).toBe(world.chain.now + 7 * DAY);
+    expect(Number((await desk.treasury().getTreasury()).frozenUntil)).toBe(world.chain.now + 7 * DAY);
 }, 120_000);
 
 it('simulateProposal shows what executing changes, on a copy', async () => {
-    const { guardian } = await treasury().getTreasury();
+    const { guardian } = await desk.treasury().getTreasury();
     const body = Treasury.setFreezerBody({ guardian: await world.address('carol') });
-    const file = actionsFile('simulated.json', { destination: at('treasury'), value: toNano('0.5'), body });
+    const file = desk.actionsFile('simulated.json', { destination: desk.at('treasury'), value: toNano('0.5'), body });
     const count = await world.transactions();
     const first = await world.ok('carol', simulateProposal, [file]);
     expect(first).toMatchObject({ failed: 0, traceHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
     const trace = first.trace as { message: string; exitCode: number; events: { name: string }[] }[];
     expect(trace[0]).toMatchObject({ message: 'SetFreezer', exitCode: 0, events: [{ name: 'TreasuryAdminEvent' }] });
     const changes = first.changes as { address: string; data: [string, string] }[];
-    const change = changes.find(({ address }) => Address.parse(address).equals(at('treasury')))!;
+    const change = changes.find(({ address }) => Address.parse(address).equals(desk.at('treasury')))!;
     expect(change.data[0]).not.toBe(change.data[1]);
     expect((await world.ok('bob', simulateProposal, [file])).traceHash).toBe(first.traceHash);
     // Nothing happened on the chain, and what only the Timelock may do fails from the Governor.
-    expect([await world.transactions(), (await treasury().getTreasury()).guardian]).toEqual([count, guardian]);
+    expect([await world.transactions(), (await desk.treasury().getTreasury()).guardian]).toEqual([count, guardian]);
     const wrong = await world.ok('carol', simulateProposal, [file, '--emergency']);
     expect((wrong.trace as { exitCode: number }[])[0].exitCode).toBe(256);
     expect(wrong.traceHash).not.toBe(first.traceHash);
@@ -332,11 +288,11 @@ describe('treasury: signers, jettons, milestones', () => {
 
     /** A proposal with the actions of these files, carried out. */
     async function decide(kind: string, ...files: string[]): Promise<void> {
-        const last = (await governor().getGovernor()).nextId - 1;
-        await world.advanceTo((await proposalOf(last)).latestEnd);
+        const last = (await desk.governor().getGovernor()).nextId - 1;
+        await world.advanceTo((await desk.proposal(last)).latestEnd);
         const actions = files.flatMap((file) => JSON.parse(fs.readFileSync(out(file), 'utf8')) as object[]);
         await world.ok('alice', propose, [kind, world.file('decide.json', JSON.stringify(actions))]);
-        await carry(last + 1);
+        await desk.carryOut('carol', last + 1);
     }
 
     /** Tokens of carol to the treasury. */
@@ -344,7 +300,7 @@ describe('treasury: signers, jettons, milestones', () => {
         const minter = world.chain.open(ShareMinter.createFromAddress(Address.parse(token)));
         const carol = await world.chain.wallet('carol');
         const to = await minter.getWalletAddress(carol.address);
-        const body = ShareWallet.transferBody({ amount, destination: at('treasury'), forwardTonAmount: forward });
+        const body = ShareWallet.transferBody({ amount, destination: desk.at('treasury'), forwardTonAmount: forward });
         await carol.transfer([internal({ to, value: toNano('0.5') + forward, body })], 1);
     }
 
@@ -403,7 +359,7 @@ describe('treasury: signers, jettons, milestones', () => {
         expect(await run('bob', ...sync)).toMatchObject({ extra: '0' });
         await deposit(100n, 0n);
         expect(await run('bob', ...sync)).toMatchObject({ extra: '100' });
-        expect(await treasury().getSolvency(1)).toMatchObject({ balance: 1000n });
+        expect(await desk.treasury().getSolvency(1)).toMatchObject({ balance: 1000n });
         expect((await world.run('bob', treasuryScript, [...sync, '--yes'])).sent).toBe(0);
         await deposit(10n, 0n);
         await refused('bob', sync, /ERROR_SYNC_WAIT/);
@@ -420,7 +376,7 @@ describe('treasury: signers, jettons, milestones', () => {
         const budget = ['budget', 'set', '--category', '2', '--asset', '1', '--amount', '100', '--period', '7d'];
         await run('carol', ...budget, '--out', out('budget'));
         await decide('treasury', 'spend', 'budget');
-        expect(await treasury().getSolvency(1)).toMatchObject({ balance: 1000n });
+        expect(await desk.treasury().getSolvency(1)).toMatchObject({ balance: 1000n });
 
         const ask = ['spend', 'request', '--category', '2', '--to', 'alice', '--amount'];
         await refused('carol', [...ask, '101'], /100 units are left.*ERROR_OVER_LIMIT/);
@@ -433,21 +389,21 @@ describe('treasury: signers, jettons, milestones', () => {
         await refused('bob', approve, /ERROR_APPROVED/);
         expect((await run('guardian', ...approve)).paid).toBe(true);
         await refused('guardian', approve, /ERROR_NO_REQUEST/);
-        expect(await treasury().getSolvency(1)).toMatchObject({ balance: 940n });
+        expect(await desk.treasury().getSolvency(1)).toMatchObject({ balance: 940n });
         expect((await run('carol', 'budget')).budgets).toContainEqual(
             expect.objectContaining({ category: 2, asset: '1', left: '40' }),
         );
     }, 120_000);
 
     it('milestones: reserved when made, paid when reached, gone when all is paid', async () => {
-        const id = Number((await treasury().getTreasury()).nextGrant);
+        const id = Number((await desk.treasury().getTreasury()).nextGrant);
         const make = ['grant', 'milestones', '--asset', '1', '--to', 'bob', '--out', out('milestones'), '--amounts'];
         await refused('carol', [...make, '1,0'], /ERROR_BAD_PARAMETER/);
         await refused('carol', [...make, '1,1,1,1,1,1,1,1,1'], /1 to 8.*ERROR_BAD_PARAMETER/);
         await refused('carol', [...make, '900,41'], /940 units are free.*ERROR_NOT_FREE/);
         await run('carol', ...make, '300,640');
         await decide('treasury', 'milestones');
-        expect(await treasury().getSolvency(1)).toMatchObject({ reserved: 940n, free: 0n });
+        expect(await desk.treasury().getSolvency(1)).toMatchObject({ reserved: 940n, free: 0n });
         const open = [
             { amount: '300', released: false },
             { amount: '640', released: false },
@@ -478,17 +434,17 @@ describe('treasury: signers, jettons, milestones', () => {
         await run('carol', ...release(id, 0, 'first'));
         await decide('treasury', 'first');
         expect(await run('bob', ...claim)).toMatchObject({ claimed: '940' });
-        expect(await treasury().getSolvency(1)).toMatchObject({ balance: 0n, reserved: 0n });
+        expect(await desk.treasury().getSolvency(1)).toMatchObject({ balance: 0n, reserved: 0n });
         await world.advanceTo(world.chain.now + 3600);
         await run('bob', 'grant', 'clear', '--grant', String(id));
-        expect(await treasury().getGrant(id)).toBeNull();
+        expect(await desk.treasury().getGrant(id)).toBeNull();
         await refused('bob', ['grant', 'clear', '--grant', String(id)], /ERROR_NO_GRANT/);
     }, 120_000);
 
     it('ends signing with none', async () => {
         await run('carol', 'signers', 'set', '--signers', 'none', '--out', out('none'));
         await decide('technical', 'none');
-        expect((await treasury().getTreasury()).signers.size).toBe(0);
+        expect((await desk.treasury().getTreasury()).signers.size).toBe(0);
         expect(await run('carol', 'signers')).toMatchObject({ signers: [] });
     }, 60_000);
 });

@@ -1,6 +1,6 @@
 /** Found by a second review: what can be stuck, and what can be made to come back. */
-import { Address, Cell, Message, toNano } from '@ton/core';
-import { Blockchain, internal } from '@ton/sandbox';
+import { Address, Cell, toNano } from '@ton/core';
+import { internal } from '@ton/sandbox';
 import '@ton/test-utils';
 
 import * as built from '../../build/Treasury/Treasury_Treasury';
@@ -23,6 +23,7 @@ import { computeFee, forwardFee } from '../support/pool/fees';
 import {
     accept,
     bounceOf,
+    deliverAll,
     deliverOne,
     exitCode,
     expectRefused,
@@ -32,13 +33,6 @@ import {
     succeeded,
     txAt,
 } from '../support/pool/transactions';
-
-/** Delivers messages that are sent in the same block, and all that follows. */
-async function deliverAll(blockchain: Blockchain, ...messages: Message[]): Promise<void> {
-    let steps = await blockchain.sendMessageIter(messages[0]);
-    for (const message of messages.slice(1)) steps = await blockchain.sendMessageIter(message);
-    for await (const _ of steps) continue;
-}
 
 describe('a proof of surplus beside a payout of the same jetton', () => {
     let world: TreasuryWorld;

@@ -1,5 +1,4 @@
 /** The scripts of a voter: tokens that were not counted, a delegate and back, actions that came back and go out again. */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Address, beginCell, Cell, contractAddress, internal, toNano } from '@ton/core';
 
@@ -13,48 +12,26 @@ import * as queueProposal from '../../scripts/governance/queueProposal';
 import * as treasuryScript from '../../scripts/governance/treasury';
 import * as vote from '../../scripts/governance/vote';
 import { Exit } from '../../scripts/lib/errors';
-import * as deployStaking from '../../scripts/staking/deployStaking';
-import * as deployToken from '../../scripts/token/deployToken';
-import { Governor, Proposal, Treasury } from '../../wrappers/governance';
+import { Treasury } from '../../wrappers/governance';
 import { ShareMinter, ShareWallet } from '../../wrappers/token';
+import { addressIn, GovernanceDesk, tokenAndStaking } from '../scripts/governance';
 import { DAY, World } from '../scripts/support';
 import { REFUSING_CODE } from '../support/pool/transactions';
 
 let world: World;
+let desk: GovernanceDesk;
 const unit = 1_000_000_000n;
-
-const manifestOf = (name: string) =>
-    JSON.parse(fs.readFileSync(path.join(world.dir, 'deployments', 'local', `${name}.json`), 'utf8')) as Record<
-        string,
-        { raw: string }
-    >;
-const at = (name: 'governor' | 'treasury') => Address.parse(manifestOf('governance')[name].raw);
-const minter = () => Address.parse(manifestOf('token').minter.raw);
-const governor = () => world.chain.open(Governor.createFromAddress(at('governor')));
-const proposalOf = async (id: number) =>
-    world.chain.open(Proposal.createFromAddress(await governor().getProposalAddress(id))).getProposal();
 
 async function send(who: string, to: Address, value: bigint, body?: Cell, init?: { code: Cell; data: Cell }) {
     const wallet = await world.chain.wallet(who);
     await wallet.transfer([internal({ to, value, body, init, bounce: false })], 1);
 }
 
-async function succeeded(id: number): Promise<void> {
-    await world.advanceTo((await proposalOf(id)).start);
-    for (const who of ['alice', 'bob']) await world.ok(who, vote, [String(id), 'for']);
-    await world.advanceTo((await proposalOf(id)).end);
-}
-
 beforeAll(async () => {
     world = await World.create();
-    await world.names('admin', 'slasher', 'resolver', 'guardian', 'treasury', 'insurance', 'alice', 'bob', 'carol');
-    const list = 'owner,amount\nalice,20000\nbob,500000\ncarol,480000\n';
-    const named = ['--name', 'Share', '--symbol', 'SHARE', '--minter', 'guardian'];
-    await world.ok('admin', deployToken, [...named, '--genesis', world.file('g.csv', list)]);
-    const token = ['--token', minter().toRawString()];
-    const roles = ['slasher', 'resolver', 'guardian', 'treasury', 'insurance'].flatMap((r) => [`--${r}`, r]);
-    const { master } = await world.ok('admin', deployStaking, [...token, ...roles]);
-    await world.ok('admin', deployGovernance, [...token, '--master', String(master)]);
+    desk = new GovernanceDesk(world);
+    const { token, master } = await tokenAndStaking(world);
+    await world.ok('admin', deployGovernance, ['--token', token, '--master', master]);
     await world.ok('alice', lockTokens, ['20000']);
     await world.ok('bob', lockTokens, ['400000']);
 }, 120_000);
@@ -64,8 +41,11 @@ afterAll(() => world.close());
 it('proveTokens counts what came without a notification, once', async () => {
     await world.refused('carol', proveTokens, [], /no VoterAccount/);
     expect((await world.does('bob', proveTokens, [])).sent).toBe(0);
-    const [bob, account] = [await world.address('bob'), await governor().getVoterAddress(await world.address('bob'))];
-    const token = world.chain.open(ShareMinter.createFromAddress(minter()));
+    const [bob, account] = [
+        await world.address('bob'),
+        await desk.governor().getVoterAddress(await world.address('bob')),
+    ];
+    const token = world.chain.open(ShareMinter.createFromAddress(addressIn(world, 'token', 'minter')));
     const body = ShareWallet.transferBody({ amount: 7n * unit, destination: account, response: bob });
     await send('bob', await token.getWalletAddress(bob), toNano('0.5'), body);
     const dry = await world.run('bob', proveTokens, ['--dry-run', '--json']);
@@ -88,13 +68,15 @@ it('delegateVotes gives them to another voter and takes them back when his vote 
     await world.refused('bob', delegateVotes, ['carol'], /ERROR_DELEGATED/);
 
     // A vote of alice holds them; asked twice, she says the same.
-    const refused = actionsFile('refused.json', [
-        { to: at('treasury'), body: Treasury.applyUpgradeBody({ code: Cell.EMPTY }) },
-    ]);
+    const refused = desk.actionsFile('refused.json', {
+        destination: desk.at('treasury'),
+        value: toNano('0.5'),
+        body: Treasury.applyUpgradeBody({ code: Cell.EMPTY }),
+    });
     await world.ok('alice', propose, ['technical', refused]);
-    await world.advanceTo((await proposalOf(1)).start);
+    await world.advanceTo((await desk.proposal(1)).start);
     await world.ok('alice', vote, ['1', 'abstain']);
-    const { latestEnd } = await proposalOf(1);
+    const { latestEnd } = await desk.proposal(1);
     for (let i = 0; i < 2; i++) {
         const back = await world.ok('bob', delegateVotes, ['back']);
         expect(back).toMatchObject({ delegation: 'cooling', freeAt: latestEnd });
@@ -104,30 +86,22 @@ it('delegateVotes gives them to another voter and takes them back when his vote 
     expect(await world.ok('bob', delegateVotes, ['back'])).toMatchObject({ delegation: 'none', unchanged: true });
 }, 60_000);
 
-function actionsFile(name: string, actions: { to: Address; body: Cell; value?: bigint }[]): string {
-    const rows = actions.map(({ to, body, value = toNano('0.5') }) => ({
-        destination: to.toRawString(),
-        value: String(value),
-        body: body.toBoc().toString('base64'),
-    }));
-    return world.file(name, JSON.stringify(rows));
-}
-
 it('executeProposal says what came back, sends it again, and the value back when that is over', async () => {
     // A contract that refuses everything: the second action comes back as often as it is sent.
     const init = { code: REFUSING_CODE, data: beginCell().storeUint(1, 32).endCell() };
     const wall = contractAddress(0, init);
     await send('carol', wall, toNano('0.1'), undefined, init);
     const body = beginCell().storeUint(0x12345678, 32).storeUint(0, 64).endCell();
-    const file = actionsFile('two.json', [
-        { to: at('treasury'), body: Treasury.topUpBody() },
-        { to: wall, body },
-    ]);
+    const file = desk.actionsFile(
+        'two.json',
+        { destination: desk.at('treasury'), value: toNano('0.5'), body: Treasury.topUpBody() },
+        { destination: wall, value: toNano('0.5'), body },
+    );
     const { proposal } = await world.ok('alice', propose, ['technical', file]);
     const id = String(proposal);
-    await succeeded(Number(proposal));
+    await desk.pass(Number(proposal));
     await world.ok('carol', queueProposal, [id]);
-    await world.advanceTo((await proposalOf(Number(proposal))).readyAt);
+    await world.advanceTo((await desk.proposal(Number(proposal))).readyAt);
     const first = await world.does('carol', executeProposal, [id]);
     expect(first.json).toMatchObject({ state: 'executed', operation: 'bounced', returned: [2] });
     const again = await world.does('carol', executeProposal, [id]);
@@ -146,10 +120,7 @@ it('treasury freezer: the Governor unless another is named, or nobody', async ()
     expect(await write('--to', 'none')).toMatchObject({ unchanged: true });
     expect(await write()).toMatchObject({ actions: 1, kind: 'technical' });
     const { proposal } = await world.ok('alice', propose, ['technical', out]);
-    await succeeded(Number(proposal));
-    await world.ok('carol', queueProposal, [String(proposal)]);
-    await world.advanceTo((await proposalOf(Number(proposal))).readyAt);
-    await world.ok('carol', executeProposal, [String(proposal)]);
+    await desk.carryOut('carol', Number(proposal));
     expect(await write()).toMatchObject({ unchanged: true });
     expect(await write('--to', 'carol')).toMatchObject({ actions: 1 });
 }, 60_000);

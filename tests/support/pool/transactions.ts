@@ -248,6 +248,13 @@ export async function deliverOne(blockchain: Blockchain, message: Message): Prom
     return step.done ? undefined : step.value;
 }
 
+/** Delivers messages that are sent in the same block, and all that follows. */
+export async function deliverAll(blockchain: Blockchain, ...messages: Message[]): Promise<void> {
+    let steps = await blockchain.sendMessageIter(messages[0]);
+    for (const message of messages.slice(1)) steps = await blockchain.sendMessageIter(message);
+    for await (const _ of steps) continue;
+}
+
 /** Query ids of the excesses that an account gets, of whatever contract. */
 export function excessQueries({ transactions }: { transactions: Transaction[] }, to: Address) {
     return transactions
